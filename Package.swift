@@ -1,0 +1,80 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Every Swift target is built with the same strict settings; a room that cannot keep to them does not belong here.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+let strictC: [CSetting] = [
+    .unsafeFlags(["-std=gnu17", "-O2", "-Wall", "-Wextra", "-Werror", "-fno-strict-aliasing"])
+]
+
+// The two C programs carry no Swift runtime: no start-up object, everything linked in, so that one shim per session
+// costs kilobytes and starts without a dynamic linker.
+let plainExecutable: [LinkerSetting] = [.unsafeFlags(["-nostartfiles", "-static-executable"])]
+
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let heap: Target.Dependency = .product(name: "HeapModule", package: "swift-collections")
+let collections: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
+
+let package = Package(
+    name: "spawngate",
+    products: [
+        .executable(name: "spawngate", targets: ["spawngate"]),
+        .executable(name: "spawngate-shim", targets: ["SessionShim"]),
+        .executable(name: "spawngate-policy", targets: ["PolicyWorker"]),
+        .library(name: "SpawngateClient", targets: ["SpawngateClient"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    ],
+    targets: [
+        // Bottom: no dependency on another room.
+        .target(name: "CLinux", cSettings: strictC),
+        .target(name: "COpenSSL", cSettings: strictC, linkerSettings: [.linkedLibrary("crypto")]),
+        .target(name: "Crypto", dependencies: ["COpenSSL"], swiftSettings: strict),
+        .target(name: "Wire", swiftSettings: strict),
+        .executableTarget(
+            name: "SessionShim", path: "Sources/SessionShim", cSettings: strictC,
+            linkerSettings: plainExecutable + [.unsafeFlags(["-Xclang-linker", "-nostartfiles"])]),
+        .executableTarget(
+            name: "PolicyWorker", path: "Sources/PolicyWorker", cSettings: strictC,
+            linkerSettings: plainExecutable + [.linkedLibrary("lua5.4"), .linkedLibrary("m"), .linkedLibrary("dl")]),
+
+        // Values: what things are. No I/O.
+        .target(name: "Sessions", dependencies: ["Wire"], swiftSettings: strict),
+        .target(name: "DecisionLog", dependencies: ["Wire"], swiftSettings: strict),
+        .target(name: "Policy", dependencies: ["Crypto", "Sessions", "Wire"], swiftSettings: strict),
+
+        // Effects: the kernel and the disk, each behind one room.
+        .target(name: "Platform", dependencies: ["CLinux"], swiftSettings: strict),
+        .target(
+            name: "Store", dependencies: ["Policy", "Sessions", "Wire", grdb], swiftSettings: strict),
+
+        // The server, the client, the commands.
+        .target(
+            name: "SpawngateServer",
+            dependencies: [
+                "Crypto", "DecisionLog", "Platform", "Policy", "Sessions", "Store", "Wire", logging, collections,
+                heap,
+            ], swiftSettings: strict),
+        .target(name: "SpawngateClient", dependencies: ["Platform", "Wire"], swiftSettings: strict),
+        .executableTarget(
+            name: "spawngate",
+            dependencies: ["Platform", "SpawngateClient", "SpawngateServer", "Wire", argumentParser, logging],
+            swiftSettings: strict),
+
+        // Tests mirror the rooms.
+        .testTarget(name: "WireTests", dependencies: ["Wire", "DecisionLog"], swiftSettings: strict),
+    ]
+)

@@ -1,0 +1,43 @@
+// Room: Crypto. Digests and comparisons by OpenSSL, as values. No keys are kept here, no I/O.
+internal import COpenSSL
+
+/// SHA-256 (FIPS 180-4), computed by OpenSSL.
+package enum SHA256 {
+    /// The 32 bytes of the digest.
+    package static func digest(_ bytes: UnsafeRawBufferPointer) -> [UInt8] {
+        [UInt8](unsafeUninitializedCapacity: 32) { out, count in
+            co_sha256(bytes.baseAddress, bytes.count, out.baseAddress)
+            count = 32
+        }
+    }
+
+    /// The 32 bytes of the digest.
+    package static func digest(_ bytes: [UInt8]) -> [UInt8] {
+        bytes.withUnsafeBytes { digest($0) }
+    }
+
+    /// The digest in lower-case hexadecimal: 64 characters.
+    package static func hex(_ bytes: [UInt8]) -> String {
+        hexadecimal(digest(bytes))
+    }
+
+    /// Bytes as lower-case hexadecimal.
+    package static func hexadecimal(_ bytes: [UInt8]) -> String {
+        let digits = Array("0123456789abcdef".utf8)
+        var text: [UInt8] = []
+        text.reserveCapacity(bytes.count * 2)
+        for byte in bytes {
+            text.append(digits[Int(byte >> 4)])
+            text.append(digits[Int(byte & 15)])
+        }
+        return String(decoding: text, as: UTF8.self)
+    }
+}
+
+/// Comparison of secrets.
+package enum ConstantTime {
+    /// Whether both are equal, in a time that tells nothing of where they differ.
+    package static func equal(_ left: [UInt8], _ right: [UInt8]) -> Bool {
+        left.count == right.count && co_equal(left, right, left.count) == 1
+    }
+}

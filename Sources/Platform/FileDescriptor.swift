@@ -1,0 +1,155 @@
+internal import CLinux
+internal import Glibc
+
+/// The one owner of an open descriptor: born CLOEXEC, closed when it goes.
+package struct FileDescriptor: ~Copyable {
+    /// The number, for handing to a system call while the owner lives.
+    package let number: Int32
+
+    /// Takes over a descriptor that nobody else will close.
+    package init(owning number: Int32) {
+        precondition(number >= 0, "a descriptor number is never negative")
+        self.number = number
+    }
+
+    deinit { _ = Glibc.close(number) }
+
+    /// Hands the number over to the caller, who closes it from now on.
+    package consuming func release() -> Int32 {
+        let number = number
+        discard self
+        return number
+    }
+
+    /// Reads at most `buffer.count` bytes from where the file stands.
+    package func read(into buffer: UnsafeMutableRawBufferPointer) throws(SystemError) -> IOOutcome {
+        while true {
+            let got = Glibc.read(number, buffer.baseAddress, buffer.count)
+            let code = errno
+            if got > 0 { return .processed(got) }
+            if got == 0 { return .endOfFile }
+            if code == EAGAIN { return .wouldBlock }
+            if code != EINTR { throw SystemError("read", code: code) }
+        }
+    }
+
+    /// Writes some of the bytes where the file stands.
+    package func write(_ bytes: UnsafeRawBufferPointer) throws(SystemError) -> IOOutcome {
+        while true {
+            let put = Glibc.write(number, bytes.baseAddress, bytes.count)
+            let code = errno
+            if put > 0 { return .processed(put) }
+            if put == 0 { return .endOfFile }
+            if code == EAGAIN { return .wouldBlock }
+            if code != EINTR { throw SystemError("write", code: code) }
+        }
+    }
+
+    /// Writes all of the bytes to a blocking descriptor.
+    package func writeAll(_ bytes: [UInt8]) throws(SystemError) {
+        var offset = 0
+        while offset < bytes.count {
+            let outcome = try writeTail(bytes, from: offset)
+            guard case .processed(let count) = outcome else { throw SystemError("write", code: EAGAIN) }
+            offset += count
+        }
+    }
+
+    private func writeTail(_ bytes: [UInt8], from offset: Int) throws(SystemError) -> IOOutcome {
+        do {
+            return try bytes.withUnsafeBytes { try self.write(UnsafeRawBufferPointer(rebasing: $0[offset...])) }
+        } catch let error as SystemError {
+            throw error
+        } catch {
+            preconditionFailure("write throws SystemError alone")
+        }
+    }
+
+    /// Reads up to `count` bytes at an offset; fewer only at the end of the file.
+    package func readAt(_ offset: Int, count: Int) throws(SystemError) -> [UInt8] {
+        var failure: SystemError?
+        let bytes = [UInt8](unsafeUninitializedCapacity: count) { out, filled in
+            filled = 0
+            while filled < count {
+                let got = pread(number, out.baseAddress.map { $0 + filled }, count - filled, offset + filled)
+                let code = errno
+                if got == 0 { return }
+                if got > 0 {
+                    filled += got
+                } else if code != EINTR {
+                    failure = SystemError("pread", code: code)
+                    return
+                }
+            }
+        }
+        if let failure { throw failure }
+        return bytes
+    }
+
+    /// Writes all of the bytes at an offset.
+    package func writeAt(_ offset: Int, _ bytes: [UInt8]) throws(SystemError) {
+        var done = 0
+        while done < bytes.count {
+            let put = bytes.withUnsafeBytes {
+                pwrite(number, $0.baseAddress.map { $0 + done }, $0.count - done, offset + done)
+            }
+            let code = errno
+            if put > 0 {
+                done += put
+            } else if put == 0 || code != EINTR {
+                throw SystemError("pwrite", code: put == 0 ? EIO : code)
+            }
+        }
+    }
+
+    /// What kind of thing is open, its size and its times.
+    package func status() throws(SystemError) -> FileStatus {
+        var raw = cl_status()
+        _ = try checked("fstat") { cl_fstat(number, &raw) }
+        return FileStatus(raw)
+    }
+
+    /// Waits until what was written is on the disk.
+    package func synchronize() throws(SystemError) {
+        _ = try checkedErrno("fsync") { fsync(number) }
+    }
+
+    /// Takes the exclusive flock of this open file; false where another open file holds it.
+    package func tryLock() throws(SystemError) -> Bool {
+        let outcome = retrying { cl_try_lock(number) }
+        if outcome == -EWOULDBLOCK { return false }
+        guard outcome == 0 else { throw SystemError("flock", code: -outcome) }
+        return true
+    }
+
+    /// A second descriptor for the same open file.
+    package func duplicate() throws(SystemError) -> FileDescriptor {
+        FileDescriptor(owning: try checkedErrno("fcntl F_DUPFD_CLOEXEC") { fcntl(number, F_DUPFD_CLOEXEC, 16) })
+    }
+}
+
+/// What fstat says of a file, in plain numbers.
+package struct FileStatus: Equatable, Sendable {
+    package let device: UInt64
+    package let inode: UInt64
+    /// Bytes.
+    package let size: Int
+    /// Nanoseconds since 1970, by the kernel's coarse clock.
+    package let modifiedNanoseconds: Int64
+    package let owner: UInt32
+    /// Permission bits and file type, as in `st_mode`.
+    package let mode: UInt32
+
+    package var isDirectory: Bool { mode & S_IFMT == S_IFDIR }
+    package var isRegular: Bool { mode & S_IFMT == S_IFREG }
+    package var isExecutable: Bool { mode & 0o111 != 0 }
+
+    init(_ raw: cl_status) {
+        device = raw.device
+        inode = raw.inode
+        size = Int(raw.size)
+        modifiedNanoseconds = raw.modified_ns
+        owner = raw.owner
+        mode = raw.mode
+    }
+}

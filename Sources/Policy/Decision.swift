@@ -1,0 +1,51 @@
+internal import Sessions
+package import Wire
+
+/// The outcome of asking every policy about one start, as it is kept for ever (SPEC section 6).
+package struct Decision {
+    package let id: String
+    /// Milliseconds since 1970.
+    package let time: Int64
+    package let principal: Principal
+    /// All that the policies saw.
+    package let request: JSONValue
+    package let judgement: Judgement
+    /// The session that an allowed start became.
+    package let sessionID: String?
+
+    package init(
+        id: String, time: Int64, principal: Principal, request: JSONValue, judgement: Judgement, sessionID: String?
+    ) {
+        self.id = id
+        self.time = time
+        self.principal = principal
+        self.request = request
+        self.judgement = judgement
+        self.sessionID = sessionID
+    }
+
+    /// The decision as a leaf of the log, under the number that it gets there.
+    package func leaf(sequence: Int64) -> JSONValue {
+        [
+            "kind": "decision", "id": .string(id), "seq": .integer(sequence),
+            "time": .string(Timestamp.text(milliseconds: time)), "verdict": .string(judgement.verdict.rawValue),
+            "principal": principal.json, "request": request,
+            "policy_set": judgement.set.map { .string($0.digest) } ?? .null,
+            "policies": .array(judgement.policies.map(\.json)),
+            "failure": judgement.failure.map(JSONValue.string) ?? .null,
+            "session_id": sessionID.map(JSONValue.string) ?? .null,
+            "duration_us": .integer(judgement.durationMicroseconds),
+        ]
+    }
+}
+
+extension Judgement {
+    /// The answer of `policy.check`: a decision that was not taken, so without id, number and session.
+    package func preview(of request: JSONValue) -> JSONValue {
+        [
+            "verdict": .string(verdict.rawValue), "policy_set": set.map { .string($0.digest) } ?? .null,
+            "policies": .array(policies.map(\.json)), "failure": failure.map(JSONValue.string) ?? .null,
+            "request": request, "duration_us": .integer(durationMicroseconds),
+        ]
+    }
+}

@@ -1,0 +1,50 @@
+/// A decision, or what policy.check answers in its place, as a client reads it.
+public struct Decision: Equatable, Sendable {
+    /// The whole decision, with every member that the server sent.
+    public let record: RemoteValue
+
+    /// Looks at the `decision` of decision.get, at one element of decision.list, or at the answer of policy.check.
+    public init(_ record: RemoteValue) { self.record = record }
+
+    /// The decision's own name; nil for a mere check, which leaves no trace.
+    public var id: String? { record["id"].string }
+    /// The number of its leaf in the log; nil for a mere check.
+    public var seq: Int64? { record["seq"].integer }
+    /// allow, deny or error.
+    public var verdict: String { record["verdict"].string ?? "" }
+    /// ISO 8601, UTC, with milliseconds; nil for a mere check.
+    public var time: String? { record["time"].string }
+    /// Who asked.
+    public var principalName: String? { record["principal"]["name"].string }
+    /// All that the policies saw.
+    public var request: RemoteValue { record["request"] }
+    /// The session that an allowed start became.
+    public var sessionID: String? { record["session_id"].string }
+    /// What each policy said, in the order in which they were asked.
+    public var policies: [PolicyVerdict] { record["policies"].elements.map { PolicyVerdict($0) } }
+    /// All objections of all policies.
+    public var denials: [Denial] { policies.flatMap(\.denials) }
+
+    /// Whether a start is let through.
+    public var isAllowed: Bool { verdict == "allow" }
+}
+
+/// What one policy said about one start.
+public struct PolicyVerdict: Equatable, Sendable {
+    /// The policy's name.
+    public let name: String
+    /// allow, deny or error.
+    public let verdict: String
+    /// Its objections.
+    public let denials: [Denial]
+    /// Why it came to no verdict, where it did not.
+    public let failure: String?
+
+    init(_ object: RemoteValue) {
+        let name = object["name"].string ?? ""
+        self.name = name
+        verdict = object["verdict"].string ?? ""
+        denials = object["denials"].elements.map { Denial($0, policy: name) }
+        failure = object["failure"].string
+    }
+}

@@ -1,0 +1,74 @@
+internal import Crypto
+internal import Platform
+internal import Policy
+internal import Store
+
+/// A token that was accepted: whose it is, and what it allows.
+struct Grant: Equatable {
+    let tokenID: String
+    let principal: String
+    let roles: [Role]
+    /// Milliseconds since 1970.
+    let expiresAt: Int64?
+}
+
+/// Who may call: the tokens, held as hashes. A token is `sg_<id>_<secret>`; the id finds the row, the secret proves it.
+final class AccessControl {
+    private var tokens: [String: TokenRow] = [:]
+
+    init(_ rows: [TokenRow]) {
+        for row in rows { tokens[row.id] = row }
+    }
+
+    /// The token's grant, or nil where it is unknown, wrong, expired or revoked: the caller is not told which.
+    func grant(for token: String, wallMilliseconds: Int64) -> Grant? {
+        let parts = token.split(separator: "_", maxSplits: 2, omittingEmptySubsequences: false)
+        guard parts.count == 3, parts[0] == "sg" else { return nil }
+        let row = tokens[String(parts[1])]
+        let offered = SHA256.digest(Array(parts[2].utf8))
+        // An unknown id takes as long as a wrong secret.
+        let isRight = ConstantTime.equal(offered, row?.hash ?? [UInt8](repeating: 0, count: 32))
+        guard let row, isRight, Self.isValid(row, wallMilliseconds) else { return nil }
+        return Grant(tokenID: row.id, principal: row.principal, roles: row.roles, expiresAt: row.expiresAt)
+    }
+
+    /// Whether a grant that was given still holds.
+    func holds(_ grant: Grant, wallMilliseconds: Int64) -> Bool {
+        tokens[grant.tokenID].map { Self.isValid($0, wallMilliseconds) } ?? false
+    }
+
+    private static func isValid(_ row: TokenRow, _ now: Int64) -> Bool {
+        row.revokedAt == nil && row.expiresAt.map { now < $0 } ?? true
+    }
+
+    /// Makes a token; the text is shown once and kept nowhere.
+    static func mint(
+        name: String, principal: String, roles: [Role], createdAt: Int64, expiresAt: Int64?
+    ) throws(SystemError) -> (row: TokenRow, text: String) {
+        let id = SHA256.hexadecimal(try Randomness.bytes(8))
+        let secret = SHA256.hexadecimal(try Randomness.bytes(32))
+        let row = TokenRow(
+            id: id, name: name, principal: principal, roles: roles, hash: SHA256.digest(Array(secret.utf8)),
+            createdAt: createdAt, expiresAt: expiresAt)
+        return (row, "sg_\(id)_\(secret)")
+    }
+
+    /// To be called once the row is kept.
+    func add(_ row: TokenRow) { tokens[row.id] = row }
+
+    /// The valid token of this id or name.
+    func find(_ idOrName: String) -> TokenRow? {
+        tokens[idOrName] ?? tokens.values.first { $0.name == idOrName && $0.revokedAt == nil }
+    }
+
+    /// To be called once the revocation is kept. Answers the row as it is now.
+    func revoke(_ row: TokenRow, at time: Int64) -> TokenRow {
+        let revoked = TokenRow(
+            id: row.id, name: row.name, principal: row.principal, roles: row.roles, hash: row.hash,
+            createdAt: row.createdAt, expiresAt: row.expiresAt, revokedAt: row.revokedAt ?? time)
+        tokens[row.id] = revoked
+        return revoked
+    }
+
+    var all: [TokenRow] { tokens.values.sorted { ($0.createdAt, $0.id) < ($1.createdAt, $1.id) } }
+}

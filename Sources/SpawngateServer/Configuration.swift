@@ -1,0 +1,40 @@
+/// What the administrator chose at start.
+package struct Configuration: Sendable {
+    package var host: String
+    /// 0 lets the kernel choose.
+    package var port: UInt16
+    package var stateFolder: String
+    package var policyFolder: String
+    /// Where `spawngate-shim` and `spawngate-policy` are.
+    package var programFolder: String
+    /// The variables that a session gets from the server's own environment.
+    package var environmentNames: [String]
+    package var limits: Limits
+
+    package static let environmentNamesDefault = [
+        "PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LC_ALL", "LC_CTYPE", "TERM", "TZ",
+    ]
+
+    package init(
+        host: String, port: UInt16, stateFolder: String, policyFolder: String, programFolder: String,
+        environmentNames: [String] = Configuration.environmentNamesDefault, limits: Limits = Limits()
+    ) {
+        self.host = host
+        self.port = port
+        self.stateFolder = stateFolder
+        self.policyFolder = policyFolder
+        self.programFolder = programFolder
+        self.environmentNames = environmentNames
+        self.limits = limits
+    }
+
+    var sessionsFolder: String { stateFolder + "/sessions" }
+    var shimPath: String { programFolder + "/spawngate-shim" }
+    var policyWorkerPath: String { programFolder + "/spawngate-policy" }
+}
+
+/// Why the server cannot start, in one line that says what to do.
+package struct StartUpError: Error, CustomStringConvertible {
+    package let description: String
+    package init(_ description: String) { self.description = description }
+}

@@ -1,0 +1,47 @@
+// Room: SpawngateServer. The only room that wires effects: sockets, processes, policies and the store meet here.
+
+/// Every bound of the server, in one place, units in the names.
+package struct Limits: Sendable {
+    /// A frame's body, once its sender is authenticated.
+    package var frameBytesMax = 1 << 20
+    /// A frame's body before that.
+    package var frameBytesMaxUnauthenticated = 64 << 10
+    /// How long a connection may stay without authenticating.
+    package var authenticationMilliseconds = 10_000
+    package var wrongTokensMax = 3
+    package var connectionsMax = 4096
+    /// Answers that wait for their reader: above this, nothing more is read from it.
+    package var outboxBytesPause = 1 << 20
+    /// Requests of one connection that wait for an event (a start, a stop, a wait): above this, nothing more is read.
+    package var deferredPerConnectionMax = 1024
+    /// A reader that takes nothing for so long, while answers wait, is given up.
+    package var writeStallMilliseconds = 60_000
+    /// What is read from one connection in one turn, so that none keeps the others waiting.
+    package var bytesPerTurn = 256 << 10
+
+    package var sessionsRunningMax = 1000
+    package var listMax: Int64 = 1000
+    package var listDefault: Int64 = 100
+    package var logTailBytesDefault: Int64 = 65_536
+    package var logTailBytesMax: Int64 = 4 << 20
+    package var logBytesMax = 256 << 20
+    package var reportBytesMax = 4 << 20
+    package var stopGraceMillisecondsDefault: Int64 = 5000
+    package var stopGraceMillisecondsMax: Int64 = 3_600_000
+
+    package var policyMilliseconds = 100
+    package var policyMemoryBytes = 16 << 20
+    package var policyLoadMilliseconds = 2000
+    package var policyWorkers = 4
+    package var policyFileBytesMax = 1 << 20
+    package var policyFilesMax = 1000
+    /// Starts that wait for a policy worker.
+    package var questionsWaitingMax = 4096
+    /// How long a burst of saves may last before the set is read: an editor writes, renames and touches.
+    package var policySettleMilliseconds = 40
+
+    package init() {
+        precondition(frameBytesMaxUnauthenticated <= frameBytesMax)
+        precondition(policyLoadMilliseconds >= policyMilliseconds)
+    }
+}

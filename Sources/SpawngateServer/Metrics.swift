@@ -1,0 +1,16 @@
+/// What has been counted since the server started.
+struct Metrics {
+    var requests = 0
+    var invalidFrames = 0
+    var connectionsAccepted = 0
+    var forbidden = 0
+    var wrongTokens = 0
+    var commits = 0
+    var failedCommits = 0
+    private(set) var latencies: [Int: LatencyHistogram] = [:]
+
+    /// The time from a method's call to its answer.
+    mutating func record(method index: Int, nanoseconds: Int64) {
+        latencies[index, default: LatencyHistogram()].record(nanoseconds: nanoseconds)
+    }
+}

@@ -1,0 +1,112 @@
+internal import Logging
+internal import Platform
+internal import Policy
+
+/// Keeps the set in force what the folder says: a saved change is loaded within a second, whole or not at all.
+final class PolicyWatcher {
+    private let configuration: Configuration
+    private let loop: EventLoop
+    private let gate: PolicyGate
+    private let logger: Logger
+    private var watch: FolderWatch
+    private var settling: TimerToken?
+    private var isTrying = false
+    private var changedMeanwhile = false
+    /// The digest of the set that was tried last, tests included, so that a save that changes nothing loads nothing.
+    private var lastTried: [PolicyFile]?
+    private var waiting: [() -> Void] = []
+
+    init(configuration: Configuration, loop: EventLoop, gate: PolicyGate, logger: Logger) throws(SystemError) {
+        self.configuration = configuration
+        self.loop = loop
+        self.gate = gate
+        self.logger = logger
+        watch = try FolderWatch()
+        _ = try loop.watch(watch.pollable, .readable) { [unowned self] _ in
+            watch.drain()
+            settle()
+        }
+        reload {}
+    }
+
+    /// Reads the folder and tries what it holds; the completion comes when that has taken over or was refused.
+    func reload(_ completion: @escaping () -> Void) {
+        waiting.append(completion)
+        lastTried = nil
+        attempt()
+    }
+
+    private func settle() {
+        if let settling { loop.cancel(settling) }
+        settling = loop.after(milliseconds: configuration.limits.policySettleMilliseconds) { [unowned self] in
+            settling = nil
+            attempt()
+        }
+    }
+
+    private func attempt() {
+        if isTrying {
+            changedMeanwhile = true
+            return
+        }
+        let folderIsThere = watchFolders()
+        do {
+            let set = try PolicyFolder.read(configuration.policyFolder, limits: configuration.limits)
+            if set.files == lastTried { return finish() }
+            lastTried = set.files
+            isTrying = true
+            gate.load(set) { [unowned self] result in
+                isTrying = false
+                switch result {
+                case .success:
+                    logger.info(
+                        "policies in force",
+                        metadata: ["policy_set": "\(set.digest)", "policies": "\(set.policies.count)"])
+                case .failure(let error): refused(error)
+                }
+                finish()
+            }
+        } catch {
+            lastTried = nil
+            gate.refuse(error)
+            refused(error)
+            finish()
+            // A folder that is gone tells nothing when it comes back, so it is looked for.
+            if !folderIsThere { lookAgain() }
+        }
+    }
+
+    private func refused(_ error: PolicyLoadError) {
+        let kept = gate.inForce.map { "set \($0.set.digest.prefix(12)) stays in force" } ?? "no policy is in force"
+        logger.error("policies not loaded: \(error.sentence); \(kept)")
+    }
+
+    private func finish() {
+        let completions = waiting
+        waiting = []
+        for completion in completions { completion() }
+        if changedMeanwhile {
+            changedMeanwhile = false
+            settle()
+        }
+    }
+
+    private func lookAgain() {
+        loop.after(milliseconds: 500) { [unowned self] in
+            if watchFolders() { attempt() } else { lookAgain() }
+        }
+    }
+
+    /// Watches the folder and those below it that are there now. Adding a watch twice is adding it once.
+    private func watchFolders() -> Bool {
+        for subfolder in PolicyFolder.subfolders {
+            try? watch.watch("\(configuration.policyFolder)/\(subfolder)")
+        }
+        do {
+            try watch.watch(configuration.policyFolder)
+            return true
+        } catch {
+            return false
+        }
+    }
+}

@@ -1,0 +1,111 @@
+internal import Platform
+internal import Policy
+
+/// One `spawngate-policy`: a process of its own, because Lua cannot be bounded inside the process that embeds it.
+///
+/// It is asked one thing at a time; whoever asks sets the deadline and ends it.
+final class PolicyWorkerProcess {
+    /// What came back on the pipe.
+    enum Word: Equatable {
+        /// The set was read; the answer says whether it loads.
+        case loaded
+        case decided
+        /// The process is gone, and why, as far as is known.
+        case died(String)
+    }
+
+    private static let answerBytes = 1 << 20
+    private static let answerHeaderBytes = 16
+
+    private let process: ChildProcess
+    private let pipe: FileDescriptorBox
+    private let answerPage: SharedMemory
+    private var unsent: [UInt8] = []
+    private var word: [UInt8] = []
+
+    /// The descriptor to watch: readable when a word comes, writable when more of a question can be sent.
+    var pollable: Int32 { pipe.number }
+    /// Whether part of a question waits for room in the pipe.
+    var wantsToWrite: Bool { !unsent.isEmpty }
+
+    /// Starts the process and begins to hand it the set.
+    init(program: String, memoryBytes: Int, set: PolicySet) throws(SystemError) {
+        let ends = try SocketPair().split()
+        let page = try MemoryFile.shared(name: "spawngate-answer", count: Self.answerBytes)
+        answerPage = try SharedMemory(mapping: page, count: Self.answerBytes)
+        let null = try File.open("/dev/null", .readWrite(create: false, truncate: false))
+        process = try ChildProcess(
+            path: program, arguments: ["spawngate-policy", "--memory-bytes", String(memoryBytes)], environment: [],
+            descriptors: [ends.far.number, ends.far.number, null.number, page.number])
+        pipe = ends.near
+        try pipe.descriptor.setNonBlocking()
+        send(set.workerPayload())
+    }
+
+    deinit {
+        // SIGKILL and reap at once: it holds nothing worth a farewell, and no zombie may stay.
+        try? process.signal(Process.kill)
+        _ = try? process.waitForEnd()
+    }
+
+    /// Sends one frame: the length as a little-endian UInt32, then the bytes.
+    func send(_ frame: [UInt8]) {
+        withUnsafeBytes(of: UInt32(frame.count).littleEndian) { unsent.append(contentsOf: $0) }
+        unsent += frame
+        resumeSending()
+    }
+
+    /// Goes on sending; to be called when the pipe has room. A failure shows as `died` when the pipe is read.
+    func resumeSending() {
+        var sent = 0
+        while sent < unsent.count {
+            let outcome = unsent.withUnsafeBytes { bytes in
+                try? pipe.descriptor.send(UnsafeRawBufferPointer(rebasing: bytes[sent...]))
+            }
+            guard case .processed(let count) = outcome else { break }
+            sent += count
+        }
+        if sent == unsent.count {
+            unsent.removeAll(keepingCapacity: sent < 65536)
+        } else {
+            unsent.removeFirst(sent)
+        }
+    }
+
+    /// The next word, or nil where none is whole yet.
+    func receive() -> Word? {
+        var buffer = [UInt8](repeating: 0, count: 8 - word.count)
+        let outcome = buffer.withUnsafeMutableBytes { try? pipe.descriptor.receive(into: $0) }
+        switch outcome {
+        case .processed(let count): word += buffer[..<count]
+        case .wouldBlock: return nil
+        case .endOfFile, nil: return .died(describeEnd())
+        }
+        guard word.count == 8 else { return nil }
+        let kind = word[4..<8].reversed().reduce(0) { $0 << 8 | UInt32($1) }
+        word.removeAll(keepingCapacity: true)
+        switch kind {
+        case 1: return .loaded
+        case 2: return .decided
+        default: return .died("it spoke out of turn")
+        }
+    }
+
+    /// The body that the worker has written so far, whole results only.
+    func answer() -> [UInt8] {
+        let length = Int(UInt32(littleEndian: answerPage.bytes.loadUnaligned(fromByteOffset: 4, as: UInt32.self)))
+        let body = UnsafeRawBufferPointer(answerPage.bytes)[Self.answerHeaderBytes...]
+        return Array(body.prefix(length))
+    }
+
+    private func describeEnd() -> String {
+        // The pipe closes a moment before the process can be reaped; it is dying, so this wait is short.
+        try? process.signal(Process.kill)
+        switch try? process.waitForEnd() {
+        case .exited(let code): return "the policy worker ended with status \(code)"
+        case .signalled(Process.kill): return "the policy worker was killed"
+        case .signalled(let signal): return "the policy worker crashed with signal \(signal)"
+        case nil: return "the policy worker vanished"
+        }
+    }
+}

@@ -1,0 +1,183 @@
+internal import Crypto
+package import Logging
+package import Platform
+internal import Policy
+internal import Sessions
+internal import Store
+internal import Wire
+
+/// The whole server: one thread, one loop, and the only owner of everything that has an effect.
+package final class Server {
+    static let version = "0.1.0"
+
+    let configuration: Configuration
+    let logger: Logger
+    let clock: any Clock
+    let loop: EventLoop
+    let store: Store
+    let access: AccessControl
+    let gate: PolicyGate
+    let watcher: PolicyWatcher
+    let supervisor: SessionSupervisor
+    let starts: StartPipeline
+    var metrics = Metrics()
+    let startedAt: Int64
+
+    private let stateLock: FileDescriptor
+    private var signals: SignalSource
+    private var commitRetry: TimerToken?
+
+    // Connections: see Server+Connections.swift.
+    var listener: FileDescriptor
+    var listenerWatch: WatchToken?
+    var isAccepting = true
+    var hasWaitingPeers = false
+    var connections: [ObjectIdentifier: Connection] = [:]
+    /// Connections with something to send or to close in this turn.
+    var marked: [Connection] = []
+    let reader = JSONReader()
+    /// For texts that come from the store, while a request is still being read.
+    let storedReader = JSONReader()
+    var scratch = JSONWriter(reserving: 4096)
+    /// Records of ended sessions, as JSON.
+    var recentlyRead: [String: [UInt8]] = [:]
+
+    /// The port that the server listens on.
+    package var port: UInt16 { (try? listener.localPort()) ?? configuration.port }
+
+    /// Takes hold of the state folder, finds the sessions of an earlier server again, reads the policies, listens.
+    package init(
+        configuration: Configuration, logger: Logger, clock: any Clock = SystemClock()
+    ) throws(StartUpError) {
+        self.configuration = configuration
+        self.logger = logger
+        self.clock = clock
+        startedAt = clock.monotonicNanoseconds()
+        guard Socket.isLoopback(configuration.host) else {
+            throw StartUpError(
+                "\(configuration.host) can be reached from other machines and this version speaks no TLS: listen on "
+                    + "127.0.0.1, and put a TLS tunnel in front for others.")
+        }
+        do {
+            stateLock = try Self.lockState(configuration)
+            loop = try EventLoop(clock: clock)
+            signals = try SignalSource([Process.terminate, Process.interrupt])
+            store = try Store(path: configuration.stateFolder + "/spawngate.db")
+            access = AccessControl(try store.tokens())
+            supervisor = try SessionSupervisor(configuration: configuration, loop: loop, clock: clock, logger: logger)
+            gate = PolicyGate(configuration: configuration, loop: loop, clock: clock)
+            watcher = try PolicyWatcher(configuration: configuration, loop: loop, gate: gate, logger: logger)
+            starts = try StartPipeline(
+                configuration: configuration, clock: clock, logger: logger, gate: gate, store: store,
+                supervisor: supervisor)
+            listener = try Socket.listen(host: configuration.host, port: configuration.port)
+            try mintFirstToken()
+            try adoptSessions()
+            listenerWatch = try loop.watch(listener.number, .readable) { [unowned self] _ in hasWaitingPeers = true }
+            _ = try loop.watch(signals.pollable, .readable) { [unowned self] _ in hearSignal() }
+        } catch let error as StartUpError {
+            throw error
+        } catch {
+            throw StartUpError("\(error).")
+        }
+    }
+
+    /// Serves until SIGTERM or SIGINT. Sessions go on without the server.
+    package func run() throws(StartUpError) {
+        do {
+            try loop.run { beforeSleep() }
+        } catch {
+            throw StartUpError("\(error).")
+        }
+    }
+
+    // MARK: the safe point
+
+    /// Acts on what the handlers of this turn have marked. The order is the promise: what has ended is known before a
+    /// policy is asked, a decision is on the disk before its process exists, and no answer leaves before what it says
+    /// is kept.
+    ///
+    ///     reap → ask → commit → launch → flush → close → accept
+    private func beforeSleep() -> Bool {
+        supervisor.reap()
+        gate.dispatch()
+        commit()
+        flushAndClose()
+        if hasWaitingPeers { accept() }
+        return !marked.isEmpty
+    }
+
+    /// One transaction, and at most one wait for the disk, for everything of the turn.
+    private func commit() {
+        let starting = starts.writes()
+        let (changing, endsSomething) = supervisor.changes()
+        guard !starting.isEmpty || !changing.isEmpty, commitRetry == nil || !starting.isEmpty else { return }
+        do throws(StoreFailure) {
+            try store.commit(starting + changing, durably: !starting.isEmpty || endsSomething)
+            metrics.commits += 1
+            supervisor.changesAreKept()
+            starts.kept()
+            // A launch that failed at once has changed its session: that is of the next turn.
+            if !supervisor.changes().writes.isEmpty { commit() }
+        } catch {
+            logger.error("\(error.description)")
+            metrics.failedCommits += 1
+            starts.notKept(error)
+            // What sessions became is told again by their own files, so it is kept when the disk allows it.
+            if commitRetry == nil {
+                commitRetry = loop.after(milliseconds: 1000) { [unowned self] in commitRetry = nil }
+            }
+        }
+    }
+
+    /// Keeps what a method changes, now: its answer says that it is kept.
+    func keep(_ writes: [StoreWrite]) throws(RPCError) {
+        do { try store.commit(writes, durably: true) } catch { throw RPCError.storageFailed("\(error.description).") }
+    }
+
+    // MARK: starting up and ending
+
+    private static func lockState(_ configuration: Configuration) throws -> FileDescriptor {
+        try File.makeFolders(configuration.stateFolder, permissions: 0o700)
+        try File.makeFolders(configuration.sessionsFolder, permissions: 0o700)
+        let lock = try File.open(
+            configuration.stateFolder + "/lock", .readWrite(create: true, truncate: false))
+        guard try lock.tryLock() else {
+            throw StartUpError("Another server uses the state folder \(configuration.stateFolder); choose another with --state.")
+        }
+        return lock
+    }
+
+    private func mintFirstToken() throws {
+        let path = configuration.stateFolder + "/admin.token"
+        guard access.all.isEmpty else { return }
+        let (row, text) = try AccessControl.mint(
+            name: "admin", principal: "admin", roles: [.admin], createdAt: clock.wallMilliseconds(), expiresAt: nil)
+        // The file first: a token that is kept and was never written could not be used, nor minted again.
+        try File.replace(path, with: Array("\(text)\n".utf8), permissions: 0o600)
+        try store.commit([.token(row)], durably: true)
+        access.add(row)
+        logger.info("the admin token is in \(path)")
+    }
+
+    private func adoptSessions() throws {
+        let stored = try store.unfinishedSessions()
+        for row in stored {
+            let record = try Array(row.record.utf8).withUnsafeBytes { bytes in
+                try reader.read(bytes) { SessionRecord(json: $0) }
+            }
+            guard let record else { throw StartUpError("The record of session \(row.id) cannot be read.") }
+            supervisor.adopt(
+                LiveSession(
+                    record: record, principal: row.principal, reportSince: row.reportSince,
+                    folder: "\(configuration.sessionsFolder)/\(row.id)", isOwnChild: false))
+        }
+        if !stored.isEmpty { logger.info("sessions of an earlier server looked at", metadata: ["count": "\(stored.count)"]) }
+    }
+
+    private func hearSignal() {
+        guard let signal = signals.next() else { return }
+        logger.info("stopping; sessions go on", metadata: ["signal": "\(signal)", "running": "\(supervisor.counts.total)"])
+        loop.stop()
+    }
+}

@@ -1,0 +1,59 @@
+internal import Platform
+internal import Sessions
+internal import Wire
+
+extension SessionLaunch {
+    /// Opens everything that a start names. Throws -32602 with the param that is to blame.
+    init(_ request: StartRequest, configuration: Configuration) throws(RPCError) {
+        let folder = try Self.folder(request.workingDirectory, "working_directory")
+        // Every name is opened here and never again; a later change of the name changes nothing.
+        var variables = Self.inherited(configuration.environmentNames)
+        for variable in request.environment { variables[variable.name] = variable.text }
+        self.init(
+            workingDirectory: folder,
+            program: Self.program(request.command, from: folder.path, search: variables["PATH"] ?? Self.searchPath),
+            command: request.command, args: request.effectiveArguments,
+            environment: variables.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
+                .map { NamedText(name: $0.key, text: $0.value) },
+            prompt: request.prompt, timeoutMilliseconds: request.timeoutMilliseconds)
+    }
+
+    private static let searchPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+    private static func inherited(_ names: [String]) -> [String: String] {
+        var variables = ["PATH": searchPath]
+        for name in names {
+            if let value = Process.environment(name) { variables[name] = value }
+        }
+        return variables
+    }
+
+    /// Opens a folder that a param names.
+    static func folder(_ path: String, _ param: String) throws(RPCError) -> ResolvedPath {
+        guard let folder = try? ResolvedPath(opening: path) else {
+            throw RPCError.invalidParams("\(param) does not exist: \(path)", param: param)
+        }
+        guard folder.status.isDirectory else {
+            throw RPCError.invalidParams("\(param) is not a directory: \(path)", param: param)
+        }
+        guard path.hasPrefix("/") else {
+            throw RPCError.invalidParams("\(param) is not an absolute path: \(path)", param: param)
+        }
+        return folder
+    }
+
+    /// The program that a command names: by its path, from the working directory on, or by a search as execvp(3) does.
+    private static func program(_ command: String, from folder: String, search: String) -> ResolvedPath? {
+        if command.contains("/") {
+            return try? ResolvedPath(opening: command.hasPrefix("/") ? command : "\(folder)/\(command)")
+        }
+        for place in search.split(separator: ":") {
+            if let found = try? ResolvedPath(opening: "\(place)/\(command)"), found.status.isRegular,
+                found.status.isExecutable
+            {
+                return found
+            }
+        }
+        return nil
+    }
+}

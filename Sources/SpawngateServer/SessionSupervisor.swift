@@ -1,0 +1,324 @@
+internal import Logging
+internal import Platform
+internal import Policy
+internal import Sessions
+internal import Store
+
+/// What a session is started with: everything opened before it was judged, so that what was judged is what is used.
+struct SessionLaunch {
+    let workingDirectory: ResolvedPath
+    /// Nil where there is no such program; then the start fails.
+    let program: ResolvedPath?
+    let command: String
+    let args: [String]
+    let environment: [NamedText]
+    let prompt: String?
+    let timeoutMilliseconds: Int64?
+}
+
+/// Starts, watches, finds again and stops the shims of sessions. The shim alone touches the agent.
+final class SessionSupervisor {
+    private let configuration: Configuration
+    private let loop: EventLoop
+    private let clock: any Clock
+    private let logger: Logger
+    /// Every shim of this server writes one word here when its program runs, or could not be executed.
+    private let words: Pipe
+    private var bySessionID: [String: LiveSession] = [:]
+    private var byToken: [UInt64: LiveSession] = [:]
+    private var nextToken: UInt64 = 1
+    private var nextWaiter: UInt64 = 0
+    /// Shims that have ended and are to be read at the safe point.
+    private var endedShims: [LiveSession] = []
+    /// Records that differ from what is stored.
+    private var unsaved: [LiveSession] = []
+    private(set) var counts = RunningCounts()
+
+    init(configuration: Configuration, loop: EventLoop, clock: any Clock, logger: Logger) throws(SystemError) {
+        self.configuration = configuration
+        self.loop = loop
+        self.clock = clock
+        self.logger = logger
+        words = try Pipe()
+        _ = try loop.watch(words.readEnd.number, .readable) { [unowned self] _ in hearWords() }
+    }
+
+    subscript(id: String) -> LiveSession? { bySessionID[id] }
+
+    // MARK: starting
+
+    /// Makes the session's folder and files, and takes the lock that its shim will hold as long as it lives.
+    func prepare(_ session: LiveSession) throws(SystemError) -> FileDescriptorBox {
+        try File.makeFolder(session.folder, permissions: 0o700)
+        try File.makeFolder(session.temporaryFolder, permissions: 0o700)
+        let state = try File.open(session.statePath, .createNew)
+        try state.writeAt(0, StateFile.blank())
+        guard try state.tryLock() else { throw SystemError("lock \(session.statePath)", code: SystemError.exists) }
+        return FileDescriptorBox(state)
+    }
+
+    /// Starts the shim. The session is in the books from now on; throws the reason where there is no shim.
+    func launch(_ session: LiveSession, _ launch: SessionLaunch, state: FileDescriptorBox) throws(SystemError) {
+        guard let program = launch.program else {
+            throw SystemError("find \(launch.command)", code: SystemError.noEntry)
+        }
+        let record = session.record
+        let stdout = try File.open(record.logPath, .createNew)
+        let stderr = try File.open(record.stderrPath, .createNew)
+        let input = try standardInput(launch.prompt)
+        let token = nextToken
+        nextToken += 1
+        session.shim = try ChildProcess(
+            path: configuration.shimPath,
+            arguments: [
+                "spawngate-shim", "--session", record.id, "--token", String(token),
+                "--timeout-ms", String(launch.timeoutMilliseconds ?? 0),
+                "--grace-ms", String(configuration.limits.stopGraceMillisecondsDefault),
+                "--log-max-bytes", String(configuration.limits.logBytesMax),
+                "--exec", program.isScript() ? "path" : "handle", "--program", program.path, "--", launch.command,
+            ] + launch.args,
+            environment: environment(of: session, launch.environment),
+            descriptors: [
+                input.number, stdout.number, stderr.number, state.number, launch.workingDirectory.handle.number,
+                program.handle.number, words.writeEnd.number,
+            ],
+            newSession: true, blocksTerminate: true)
+        session.token = token
+        byToken[token] = session
+        try follow(session)
+        if let grace = session.stopGrace { signalStop(session, grace: grace) }
+    }
+
+    /// Takes back what `prepare` made, for a session that was not kept.
+    func discard(_ session: LiveSession) {
+        try? File.remove(session.statePath)
+        try? File.removeFolder(session.temporaryFolder)
+        try? File.removeFolder(session.folder)
+    }
+
+    /// Puts a session into the books.
+    func enter(_ session: LiveSession) {
+        bySessionID[session.record.id] = session
+        count(session, 1)
+    }
+
+    private func follow(_ session: LiveSession) throws(SystemError) {
+        guard let pollable = session.shim?.pollable else { return }
+        session.watch = try loop.watch(pollable, .readable) { [unowned self] _ in
+            // The pidfd stays readable for ever; once is enough.
+            unwatch(session)
+            endedShims.append(session)
+        }
+    }
+
+    private func standardInput(_ prompt: String?) throws(SystemError) -> FileDescriptor {
+        guard let prompt else { return try File.open("/dev/null", .read) }
+        // In memory and sealed: of any length, readable at once, and there also when the server is not.
+        return try MemoryFile.sealed(name: "prompt", Array(prompt.utf8))
+    }
+
+    private func environment(of session: LiveSession, _ asked: [NamedText]) -> [String] {
+        asked.map { "\($0.name)=\($0.text)" } + [
+            "SPAWNGATE_SESSION_ID=\(session.record.id)", "TMPDIR=\(session.temporaryFolder)",
+        ]
+    }
+
+    // MARK: words of the shims
+
+    private func hearWords() {
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        while case .processed(let count) = buffer.withUnsafeMutableBytes({ try? words.readEnd.read(into: $0) }) {
+            // Each word is 16 bytes, written at once, which a pipe does not tear.
+            for start in stride(from: 0, to: count - 15, by: 16) {
+                buffer.withUnsafeBytes { bytes in
+                    hear(
+                        token: bytes.loadUnaligned(fromByteOffset: start, as: UInt64.self),
+                        kind: bytes.loadUnaligned(fromByteOffset: start + 8, as: Int32.self),
+                        value: bytes.loadUnaligned(fromByteOffset: start + 12, as: Int32.self))
+                }
+            }
+            if count < buffer.count { return }
+        }
+    }
+
+    private func hear(token: UInt64, kind: Int32, value: Int32) {
+        guard let session = byToken.removeValue(forKey: token) else { return }
+        // A failure to execute is told when the shim has ended, with all that it wrote.
+        if kind == 1 { started(session, pid: value) }
+    }
+
+    private func started(_ session: LiveSession, pid: Int32) {
+        guard apply(.started(pid: pid), to: session) else { return }
+        session.record.pid = pid
+    }
+
+    /// Moves the session on where the event says something new.
+    private func apply(_ event: SessionEvent, to session: LiveSession) -> Bool {
+        switch session.record.status.after(event, expectsReport: session.record.expectsReport) {
+        case .nothing: return false
+        case .becomes(let status):
+            session.record.status = status
+            session.touch()
+            unsaved.append(session)
+            return true
+        }
+    }
+
+    // MARK: ends
+
+    /// Reads what the shims that ended have left.
+    func reap() {
+        let ended = endedShims
+        endedShims = []
+        for session in ended {
+            if session.isOwnChild { _ = try? session.shim?.reap() }
+            conclude(session, StateFile.read(session.statePath))
+        }
+    }
+
+    /// Brings a session whose shim is gone to its end.
+    func conclude(_ session: LiveSession, _ state: StateFile?) {
+        if let token = session.token { byToken[token] = nil }
+        if case .started(let pid, _)? = state?.start { started(session, pid: pid) }
+        let now = clock.wallMilliseconds()
+        let event: SessionEvent
+        if let end = state?.end {
+            session.record.exitCode = end.exitCode
+            session.record.exitSignal = end.exitSignal
+            session.record.stoppedAt = end.time
+            let hasReport =
+                session.record.expectsReport && ReportFile.exists(session.record, since: session.reportSince)
+            event = .ended(
+                exitCode: end.exitCode, exitSignal: end.exitSignal, wasStopped: end.wasStopped, hasReport: hasReport)
+        } else if case .failed(let code)? = state?.start {
+            session.failure = SystemError.reason(of: code)
+            session.record.stoppedAt = now
+            event = .couldNotStart
+        } else {
+            session.record.stoppedAt = now
+            event = .vanished
+        }
+        session.record.lastActivity = LogFiles.lastActivity(session.record)
+        _ = apply(event, to: session)
+    }
+
+    /// A session for which there never was a shim.
+    func fail(_ session: LiveSession, _ reason: String) {
+        session.failure = reason
+        session.record.stoppedAt = clock.wallMilliseconds()
+        _ = apply(.couldNotStart, to: session)
+    }
+
+    // MARK: keeping
+
+    /// The records to be written, and whether one of them says something that will be acknowledged.
+    func changes() -> (writes: [StoreWrite], mustBeDurable: Bool) {
+        let writes = unsaved.flatMap { session -> [StoreWrite] in
+            [.change(session.record)] + (session.neverRan ? [.forgetIdempotency(sessionID: session.record.id)] : [])
+        }
+        return (writes, unsaved.contains { $0.record.status.hasEnded })
+    }
+
+    /// What `changes` told is kept: whoever waited for it is answered, and what has ended leaves the books.
+    func changesAreKept() {
+        let kept = unsaved
+        unsaved = []
+        for session in kept {
+            if session.record.status.hasEnded, bySessionID.removeValue(forKey: session.record.id) != nil {
+                count(session, -1)
+                unwatch(session)
+                session.shim = nil
+            }
+            if let reply = session.startReply {
+                session.startReply = nil
+                reply(session)
+            }
+            guard session.record.status.hasEnded else { continue }
+            let replies = session.endReplies.sorted { $0.key < $1.key }
+            session.endReplies = [:]
+            for (_, reply) in replies { reply(session.record) }
+        }
+    }
+
+    /// Calls back once, when the session has ended and that is kept.
+    func whenEnded(_ session: LiveSession, _ body: @escaping (SessionRecord) -> Void) -> UInt64 {
+        nextWaiter += 1
+        session.endReplies[nextWaiter] = body
+        return nextWaiter
+    }
+
+    // MARK: stopping
+
+    /// Asks the shim to end the whole tree: TERM, then KILL after the grace.
+    func stop(_ session: LiveSession, graceMilliseconds: Int64) {
+        let grace = Int32(clamping: graceMilliseconds)
+        session.stopGrace = grace
+        signalStop(session, grace: grace)
+    }
+
+    private func signalStop(_ session: LiveSession, grace: Int32) {
+        do {
+            try session.shim?.signal(Process.terminate, value: grace)
+        } catch {
+            logger.error("a session could not be told to stop", metadata: ["session": "\(session.record.id)", "error": "\(error)"])
+        }
+    }
+
+    // MARK: finding again
+
+    /// Takes up the sessions of an earlier server.
+    func adopt(_ session: LiveSession) {
+        enter(session)
+        guard let state = try? File.open(session.statePath, .read), let isFree = try? state.tryLock() else {
+            // No state file: the earlier server ended before it had made one, so nothing can have run.
+            return failUnstarted(session)
+        }
+        let words = StateFile.read(session.statePath)
+        if isFree {
+            // The lock is held from before the shim starts until it ends, so now nothing of it runs.
+            if words?.start == nil { failUnstarted(session) } else { conclude(session, words) }
+            return
+        }
+        guard case .started(let pid, let shim)? = words?.start else {
+            // Between its first breath and its first word, which comes within moments.
+            loop.after(milliseconds: 10) { [unowned self] in adoptAgain(session) }
+            return
+        }
+        started(session, pid: pid)
+        attach(session, shim: shim, state: state)
+    }
+
+    private func failUnstarted(_ session: LiveSession) {
+        session.neverRan = true
+        fail(session, "the server ended before it was started")
+    }
+
+    private func adoptAgain(_ session: LiveSession) {
+        count(session, -1)
+        adopt(session)
+    }
+
+    private func attach(_ session: LiveSession, shim: Int32, state: borrowing FileDescriptor) {
+        do {
+            session.shim = try ChildProcess(attachingTo: shim)
+            // Held still, so the shim lived when its pid was looked up, and the handle is to it and to no other.
+            guard try !state.tryLock() else { return conclude(session, StateFile.read(session.statePath)) }
+            try follow(session)
+            if let grace = session.stopGrace { signalStop(session, grace: grace) }
+        } catch {
+            conclude(session, StateFile.read(session.statePath))
+        }
+    }
+
+    private func unwatch(_ session: LiveSession) {
+        guard let watch = session.watch, let pollable = session.shim?.pollable else { return }
+        loop.unwatch(watch, pollable)
+        session.watch = nil
+    }
+
+    private func count(_ session: LiveSession, _ change: Int) {
+        counts.add(
+            change, principal: session.principal, executive: session.record.executive,
+            mission: session.record.missionID)
+    }
+}

@@ -1,0 +1,315 @@
+internal import Crypto
+internal import DecisionLog
+internal import Logging
+internal import Platform
+internal import Policy
+internal import Sessions
+internal import Store
+internal import Wire
+
+/// One start on its way: opened, being judged, judged, kept, launched.
+final class PendingStart {
+    let request: StartRequest
+    let launch: SessionLaunch
+    /// Real paths of the further write roots, and of the runtime write root.
+    let writeRoots: [String]
+    let runtimeWriteRoot: String?
+    let principal: Principal
+    /// Milliseconds since 1970.
+    let time: Int64
+    let question: JSONValue
+    /// The digest of its params, where it has an idempotency key.
+    let paramsDigest: String?
+    /// The caller, and those who asked for the same under the same key meanwhile.
+    var replies: [Reply]
+    var judgement: Judgement?
+
+    init(
+        request: StartRequest, launch: SessionLaunch, principal: Principal, time: Int64, running: RunningCounts,
+        paramsDigest: String?, replies: [Reply]
+    ) throws(RPCError) {
+        self.request = request
+        self.launch = launch
+        writeRoots = try request.writeRoots.map { (root) throws(RPCError) in
+            try SessionLaunch.folder(root, "write_roots").path
+        }
+        runtimeWriteRoot = try request.runtimeWriteRoot.map { (root) throws(RPCError) in
+            try SessionLaunch.folder(root, "runtime_write_root").path
+        }
+        self.principal = principal
+        self.time = time
+        self.paramsDigest = paramsDigest
+        self.replies = replies
+        question =
+            PolicyQuestion(
+                request: request, executable: launch.program?.path, args: launch.args,
+                workingDirectory: launch.workingDirectory.path, writeRoots: writeRoots,
+                runtimeWriteRoot: runtimeWriteRoot, principal: principal, time: time, running: running
+            ).json
+    }
+
+    func answer(_ body: (inout JSONWriter) throws(RPCError) -> Void) {
+        for reply in replies { reply.send(body) }
+    }
+
+    func fail(_ error: RPCError) {
+        for reply in replies { reply.fail(error) }
+    }
+}
+
+/// Brings starts from the question to the process: nothing runs before its decision is kept, and nothing is answered
+/// before what the answer says is kept.
+final class StartPipeline {
+    /// A key is the principal's own.
+    private struct Key: Hashable {
+        let principal: String
+        let key: String
+    }
+
+    private let configuration: Configuration
+    private let clock: any Clock
+    private let logger: Logger
+    private let gate: PolicyGate
+    private let store: Store
+    private let supervisor: SessionSupervisor
+    private var identifiers: SessionIdentifierSource
+    private var judged: [PendingStart] = []
+    private var underKey: [Key: PendingStart] = [:]
+    private var keptPolicySets: Set<String> = []
+    private var prepared: [(start: PendingStart, session: LiveSession, state: FileDescriptorBox)] = []
+    private var refused: [(start: PendingStart, decisionID: String)] = []
+    private(set) var decisionCounts: [Verdict: Int] = [:]
+
+    init(
+        configuration: Configuration, clock: any Clock, logger: Logger, gate: PolicyGate, store: Store,
+        supervisor: SessionSupervisor
+    ) throws(StoreFailure) {
+        self.configuration = configuration
+        self.clock = clock
+        self.logger = logger
+        self.gate = gate
+        self.store = store
+        self.supervisor = supervisor
+        let latest = try store.latestSessionID().flatMap(SessionIdentifierSource.milliseconds(of:))
+        identifiers = SessionIdentifierSource(after: latest ?? 0)
+    }
+
+    // MARK: asking
+
+    /// Takes up a start; it is answered in a later turn.
+    func start(_ params: JSONView?, grant: Grant, peer: String, reply: () -> Reply) throws(RPCError) {
+        let request = try StartRequest(params: params)
+        var digest: String?
+        var key: Key?
+        if let text = request.idempotencyKey {
+            digest = Self.digest(of: params)
+            key = Key(principal: grant.principal, key: text)
+        }
+        if let key, try joinEarlier(key, digest, reply) { return }
+        let limit = configuration.limits.sessionsRunningMax
+        if supervisor.counts.total >= limit {
+            throw RPCError.limited("\(limit) sessions run already.", limit: limit, retryAfterMilliseconds: 1000)
+        }
+        let start = try pending(request, grant: grant, peer: peer, digest: digest)
+        start.replies.append(reply())
+        if let key { underKey[key] = start }
+        gate.ask(CanonicalJSON.bytes(of: start.question)) { [unowned self] judgement in
+            start.judgement = judgement
+            judged.append(start)
+        }
+    }
+
+    /// The decision that a start would get, by the same code; nothing is started or kept.
+    func check(_ params: JSONView?, grant: Grant, peer: String, reply: () -> Reply) throws(RPCError) {
+        let request = try StartRequest(params: params)
+        let start = try pending(request, grant: grant, peer: peer, digest: nil)
+        let reply = reply()
+        gate.ask(CanonicalJSON.bytes(of: start.question)) { judgement in
+            reply.send { $0.value(judgement.preview(of: start.question)) }
+        }
+    }
+
+    private func pending(
+        _ request: StartRequest, grant: Grant, peer: String, digest: String?
+    ) throws(RPCError) -> PendingStart {
+        let limit = configuration.limits.questionsWaitingMax
+        if gate.waitingCount >= limit {
+            throw RPCError.limited("\(limit) starts wait for the policies.", limit: limit, retryAfterMilliseconds: 200)
+        }
+        return try PendingStart(
+            request: request, launch: try SessionLaunch(request, configuration: configuration),
+            principal: Principal(name: grant.principal, roles: grant.roles, address: peer),
+            time: clock.wallMilliseconds(), running: supervisor.counts, paramsDigest: digest, replies: [])
+    }
+
+    // MARK: idempotency
+
+    /// Whether an earlier start under the key answers this one too.
+    private func joinEarlier(_ key: Key, _ digest: String?, _ reply: () -> Reply) throws(RPCError) -> Bool {
+        if let pending = underKey[key] {
+            guard pending.paramsDigest == digest else { throw Self.keyConflict }
+            pending.replies.append(reply())
+            return true
+        }
+        let earlier: (paramsDigest: String, sessionID: String)?
+        do { earlier = try store.idempotency(principal: key.principal, key: key.key) } catch {
+            throw RPCError.storageFailed("\(error)")
+        }
+        guard let earlier else { return false }
+        guard earlier.paramsDigest == digest else { throw Self.keyConflict }
+        let record = try SessionMethods.recordJSON(earlier.sessionID, supervisor, store, clock)
+        reply().send { $0.raw(record) }
+        return true
+    }
+
+    private static let keyConflict = RPCError.conflict("This idempotency_key was used with other params.")
+
+    private static func digest(of params: JSONView?) -> String {
+        let members = params?.value.object?.filter { $0.name != "idempotency_key" } ?? []
+        return SHA256.hex(CanonicalJSON.bytes(of: .object(members)))
+    }
+
+    // MARK: the safe point
+
+    /// What is to be kept of the starts that have been judged, in the order of their judgements.
+    func writes() -> [StoreWrite] {
+        var writes: [StoreWrite] = []
+        var sequence = store.nextSequence
+        var ordinal = store.nextOrdinal
+        for start in judged {
+            guard let judgement = start.judgement else { continue }
+            let decisionID: String
+            var session: LiveSession?
+            do throws(SystemError) {
+                decisionID = "d-" + SHA256.hexadecimal(try Randomness.bytes(12))
+                if judgement.verdict == .allow {
+                    let made = makeSession(start, decisionID: decisionID)
+                    prepared.append((start, made, try supervisor.prepare(made)))
+                    session = made
+                } else {
+                    refused.append((start, decisionID))
+                }
+            } catch {
+                finish(start) { $0.fail(.storageFailed("Nothing was started: \(error).")) }
+                continue
+            }
+            let decision = Decision(
+                id: decisionID, time: start.time, principal: start.principal, request: start.question,
+                judgement: judgement, sessionID: session?.record.id)
+            let text = String(
+                decoding: CanonicalJSON.bytes(of: decision.leaf(sequence: sequence)), as: UTF8.self)
+            writes.append(.leaf(LeafRow(decision, sequence: sequence, request: start.request, text: text)))
+            sequence += 1
+            writes += policySetWrite(judgement, start.time)
+            if let session {
+                writes += sessionWrites(start, session, ordinal)
+                ordinal += 1
+            }
+        }
+        judged = []
+        return writes
+    }
+
+    private func makeSession(_ start: PendingStart, decisionID: String) -> LiveSession {
+        let id = identifiers.next(name: start.request.name, wallMilliseconds: clock.wallMilliseconds())
+        let folder = "\(configuration.sessionsFolder)/\(id)"
+        var record = SessionRecord(
+            id: id, request: start.request, workingDirectory: start.launch.workingDirectory.path,
+            writeRoots: start.writeRoots, args: start.launch.args, startedAt: clock.wallMilliseconds(),
+            logPath: "\(folder)/stdout.log", stderrPath: "\(folder)/stderr.log", decisionID: decisionID,
+            enforcement: .none)
+        record.runtimeWriteRoot = start.runtimeWriteRoot
+        return LiveSession(
+            record: record, principal: start.principal.name, reportSince: clock.fileNanoseconds(), folder: folder,
+            isOwnChild: true)
+    }
+
+    private func sessionWrites(_ start: PendingStart, _ session: LiveSession, _ ordinal: Int64) -> [StoreWrite] {
+        let record = session.record
+        let metadata = SessionMetadata(
+            id: record.id, request: start.request, workingDirectory: start.request.workingDirectory,
+            args: record.args, createdAt: record.startedAt,
+            createdBy: start.request.createdBy ?? start.principal.name)
+        var writes: [StoreWrite] = [
+            .session(
+                SessionRow(
+                    ordinal: ordinal, record: record, metadata: metadata, principal: session.principal,
+                    reportSince: session.reportSince))
+        ]
+        if let key = start.request.idempotencyKey, let digest = start.paramsDigest {
+            writes.append(
+                .idempotency(
+                    principal: start.principal.name, key: key, paramsDigest: digest, sessionID: record.id))
+        }
+        return writes
+    }
+
+    private func policySetWrite(_ judgement: Judgement, _ time: Int64) -> [StoreWrite] {
+        guard let set = judgement.set, !keptPolicySets.contains(set.digest) else { return [] }
+        return [.policySet(set, at: time)]
+    }
+
+    /// The decisions are kept: what they allowed is launched, what they refused is answered.
+    func kept() {
+        for (start, decisionID) in refused {
+            guard let judgement = start.judgement else { continue }
+            count(judgement)
+            finish(start) { start in
+                start.fail(
+                    judgement.verdict == .deny
+                        ? .denied(decisionID: decisionID, denials: judgement.denials)
+                        : .policyFailed(decisionID: decisionID, failures: judgement.failures))
+            }
+        }
+        refused = []
+        for (start, session, state) in prepared {
+            if let judgement = start.judgement { count(judgement) }
+            launch(start, session, state)
+        }
+        prepared = []
+    }
+
+    /// Nothing was kept, so nothing may run.
+    func notKept(_ failure: StoreFailure) {
+        for start in refused.map(\.start) + prepared.map(\.start) {
+            finish(start) { $0.fail(.storageFailed("Nothing was started: \(failure.description).")) }
+        }
+        for (_, session, _) in prepared { supervisor.discard(session) }
+        refused = []
+        prepared = []
+    }
+
+    private func launch(_ start: PendingStart, _ session: LiveSession, _ state: FileDescriptorBox) {
+        supervisor.enter(session)
+        session.startReply = { [unowned self] session in
+            finish(start) { start in
+                if session.record.status == .failed {
+                    start.fail(
+                        .notStarted(
+                            "Failed to start session: \(session.failure ?? "unknown")", sessionID: session.record.id,
+                            decisionID: session.record.decisionID))
+                } else {
+                    start.answer { $0.raw(session.json(nowNanoseconds: clock.monotonicNanoseconds())) }
+                }
+            }
+        }
+        do {
+            try supervisor.launch(session, start.launch, state: state)
+        } catch {
+            supervisor.fail(session, error.code == SystemError.noEntry && start.launch.program == nil
+                ? "\(start.launch.command): command not found" : "\(error)")
+        }
+    }
+
+    private func finish(_ start: PendingStart, _ answer: (PendingStart) -> Void) {
+        if let key = start.request.idempotencyKey {
+            underKey[Key(principal: start.principal.name, key: key)] = nil
+        }
+        answer(start)
+    }
+
+    private func count(_ judgement: Judgement) {
+        decisionCounts[judgement.verdict, default: 0] += 1
+        if let set = judgement.set { keptPolicySets.insert(set.digest) }
+    }
+}

@@ -1,0 +1,86 @@
+internal import Platform
+
+/// What the shim wrote of its session. Text in fixed slots of one preallocated file, whose flock says that the shim lives.
+///
+/// A slot counts only when it is whole: its last byte is a line feed, written with it.
+struct StateFile {
+    static let bytes = 4096
+    private static let startSlot = 64..<192
+    private static let endSlot = 192..<320
+    private static let stdoutSlot = 320..<384
+    private static let stderrSlot = 384..<448
+
+    enum Start: Equatable {
+        case started(pid: Int32, shim: Int32)
+        case failed(errno: Int32)
+    }
+
+    struct End: Equatable {
+        let exitCode: Int32?
+        let exitSignal: Int32?
+        let wasStopped: Bool
+        /// Milliseconds since 1970.
+        let time: Int64
+    }
+
+    let start: Start?
+    let end: End?
+    let stdoutDropped: Int64
+    let stderrDropped: Int64
+
+    /// The file as it is before the shim runs: every byte is there, so that the shim can write on a full disk.
+    static func blank() -> [UInt8] {
+        var bytes = [UInt8](repeating: UInt8(ascii: " "), count: Self.bytes)
+        bytes.replaceSubrange(0..<19, with: "spawngate-session 1".utf8)
+        bytes[63] = UInt8(ascii: "\n")
+        bytes[Self.bytes - 1] = UInt8(ascii: "\n")
+        return bytes
+    }
+
+    init(_ bytes: [UInt8]) {
+        let start = Self.fields(bytes, Self.startSlot)
+        self.start =
+            switch start["="] {
+            case "started": start.number("pid").flatMap { pid in
+                start.number("shim").map { .started(pid: Int32(pid), shim: Int32($0)) }
+            }
+            case "failed": start.number("errno").map { .failed(errno: Int32($0)) }
+            default: nil
+            }
+        let end = Self.fields(bytes, Self.endSlot)
+        if end["="] == "ended", let time = end.number("at_ms") {
+            self.end = End(
+                exitCode: end.number("code").map(Int32.init), exitSignal: end.number("signal").map(Int32.init),
+                wasStopped: end.number("stop") == 1, time: time)
+        } else {
+            self.end = nil
+        }
+        stdoutDropped = Self.fields(bytes, Self.stdoutSlot).number("dropped") ?? 0
+        stderrDropped = Self.fields(bytes, Self.stderrSlot).number("dropped") ?? 0
+    }
+
+    static func read(_ path: String) -> StateFile? {
+        guard let file = try? File.open(path, .read), let bytes = try? file.readAt(0, count: bytes) else { return nil }
+        return StateFile(bytes)
+    }
+
+    /// "word name=value name=value" as a table; the leading word stands under "=".
+    private static func fields(_ bytes: [UInt8], _ slot: Range<Int>) -> Fields {
+        guard bytes.count >= slot.upperBound, bytes[slot.upperBound - 1] == UInt8(ascii: "\n") else { return [:] }
+        var fields: Fields = [:]
+        for (index, part) in String(decoding: bytes[slot.dropLast()], as: UTF8.self).split(separator: " ").enumerated() {
+            if index == 0 {
+                fields["="] = String(part)
+            } else if let sign = part.firstIndex(of: "=") {
+                fields[String(part[..<sign])] = String(part[part.index(after: sign)...])
+            }
+        }
+        return fields
+    }
+
+    typealias Fields = [String: String]
+}
+
+extension [String: String] {
+    fileprivate func number(_ name: String) -> Int64? { self[name].flatMap { Int64($0) } }
+}

@@ -1,0 +1,85 @@
+internal import GRDB
+package import Policy
+
+/// Which decisions a listing wants.
+package struct DecisionFilter {
+    package var verdict: Verdict?
+    package var principal: String?
+    package var policy: String?
+    package var rule: String?
+    package var sessionID: String?
+    package var executive: String?
+    package var missionID: String?
+    /// Milliseconds since 1970: at or after.
+    package var since: Int64?
+    /// Milliseconds since 1970: before.
+    package var until: Int64?
+
+    package init() {}
+}
+
+/// A leaf of the log as it is kept.
+package struct StoredLeaf {
+    package let sequence: Int64
+    /// The exact canonical text.
+    package let text: String
+}
+
+extension Store {
+    /// Decisions with a smaller number than `before`, the newest first.
+    package func decisions(
+        _ filter: DecisionFilter, before: Int64?, limit: Int
+    ) throws(StoreFailure) -> [StoredLeaf] {
+        var conditions = ["kind = 'decision'"]
+        var arguments: StatementArguments = []
+        func add(_ condition: String, _ value: (any DatabaseValueConvertible)?) {
+            guard let value else { return }
+            conditions.append(condition)
+            arguments += [value]
+        }
+        add("seq < ?", before)
+        add("verdict = ?", filter.verdict?.rawValue)
+        add("principal = ?", filter.principal)
+        add("session_id = ?", filter.sessionID)
+        add("executive = ?", filter.executive)
+        add("mission_id = ?", filter.missionID)
+        add("time >= ?", filter.since)
+        add("time < ?", filter.until)
+        switch (filter.policy, filter.rule) {
+        case (nil, nil): break
+        case (let policy?, nil): add("seq IN (SELECT seq FROM denial WHERE policy = ?)", policy)
+        case (nil, let rule?): add("seq IN (SELECT seq FROM denial WHERE rule = ?)", rule)
+        case (let policy?, let rule?):
+            conditions.append("seq IN (SELECT seq FROM denial WHERE policy = ? AND rule = ?)")
+            arguments += [policy, rule]
+        }
+        arguments += [limit]
+        let sql = """
+            SELECT seq, text FROM leaf WHERE \(conditions.joined(separator: " AND ")) ORDER BY seq DESC LIMIT ?
+            """
+        return try read { database in
+            try Row.fetchAll(database.cachedStatement(sql: sql), arguments: arguments)
+                .map { StoredLeaf(sequence: $0[0], text: $0[1]) }
+        }
+    }
+
+    /// The decision of this id, or nil.
+    package func leaf(id: String) throws(StoreFailure) -> StoredLeaf? {
+        try leaf("id = ?", id)
+    }
+
+    /// The leaf of this number, of whatever kind, or nil.
+    package func leaf(sequence: Int64) throws(StoreFailure) -> StoredLeaf? {
+        try leaf("seq = ?", sequence)
+    }
+
+    private func leaf(
+        _ condition: String, _ value: any DatabaseValueConvertible
+    ) throws(StoreFailure) -> StoredLeaf? {
+        try read { database in
+            try Row.fetchOne(
+                database.cachedStatement(sql: "SELECT seq, text FROM leaf WHERE \(condition)"), arguments: [value]
+            ).map { StoredLeaf(sequence: $0[0], text: $0[1]) }
+        }
+    }
+}

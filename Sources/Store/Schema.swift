@@ -1,0 +1,82 @@
+internal import GRDB
+
+/// The tables. A change to them is a new migration; one that has shipped is never edited.
+enum Schema {
+    static let migrator: DatabaseMigrator = {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("1") { database in
+            try database.execute(
+                sql: """
+                    CREATE TABLE session (
+                        ordinal INTEGER PRIMARY KEY,
+                        id TEXT NOT NULL UNIQUE,
+                        status TEXT NOT NULL,
+                        executive TEXT NOT NULL,
+                        mission_id TEXT,
+                        principal TEXT NOT NULL,
+                        report_since_ns INTEGER NOT NULL,
+                        record TEXT NOT NULL,
+                        metadata TEXT NOT NULL
+                    ) STRICT;
+                    CREATE INDEX session_status ON session (status, ordinal);
+                    CREATE INDEX session_executive ON session (executive, ordinal);
+                    CREATE INDEX session_mission ON session (mission_id, ordinal) WHERE mission_id IS NOT NULL;
+                    CREATE TABLE label (
+                        name TEXT NOT NULL,
+                        text TEXT NOT NULL,
+                        ordinal INTEGER NOT NULL,
+                        PRIMARY KEY (name, text, ordinal)
+                    ) STRICT, WITHOUT ROWID;
+                    CREATE TABLE idempotency (
+                        principal TEXT NOT NULL,
+                        key TEXT NOT NULL,
+                        params_digest TEXT NOT NULL,
+                        session_id TEXT NOT NULL,
+                        PRIMARY KEY (principal, key)
+                    ) STRICT, WITHOUT ROWID;
+                    CREATE INDEX idempotency_session ON idempotency (session_id);
+                    CREATE TABLE leaf (
+                        seq INTEGER PRIMARY KEY,
+                        id TEXT UNIQUE,
+                        kind TEXT NOT NULL,
+                        time INTEGER NOT NULL,
+                        verdict TEXT,
+                        principal TEXT NOT NULL,
+                        session_id TEXT,
+                        executive TEXT,
+                        mission_id TEXT,
+                        text TEXT NOT NULL
+                    ) STRICT;
+                    CREATE INDEX leaf_time ON leaf (time, seq);
+                    CREATE INDEX leaf_verdict ON leaf (verdict, seq);
+                    CREATE INDEX leaf_principal ON leaf (principal, seq);
+                    CREATE INDEX leaf_session ON leaf (session_id) WHERE session_id IS NOT NULL;
+                    CREATE INDEX leaf_executive ON leaf (executive, seq) WHERE executive IS NOT NULL;
+                    CREATE INDEX leaf_mission ON leaf (mission_id, seq) WHERE mission_id IS NOT NULL;
+                    CREATE TABLE denial (
+                        policy TEXT NOT NULL,
+                        rule TEXT NOT NULL,
+                        seq INTEGER NOT NULL,
+                        PRIMARY KEY (policy, rule, seq)
+                    ) STRICT, WITHOUT ROWID;
+                    CREATE INDEX denial_rule ON denial (rule, seq);
+                    CREATE TABLE policy_set (
+                        digest TEXT PRIMARY KEY,
+                        first_used_at INTEGER NOT NULL,
+                        files TEXT NOT NULL
+                    ) STRICT, WITHOUT ROWID;
+                    CREATE TABLE token (
+                        id TEXT PRIMARY KEY,
+                        name TEXT NOT NULL,
+                        principal TEXT NOT NULL,
+                        roles TEXT NOT NULL,
+                        hash BLOB NOT NULL,
+                        created_at INTEGER NOT NULL,
+                        expires_at INTEGER,
+                        revoked_at INTEGER
+                    ) STRICT, WITHOUT ROWID;
+                    """)
+        }
+        return migrator
+    }()
+}

@@ -1,0 +1,33 @@
+internal import Platform
+
+/// Standard output and standard error.
+enum Output {
+    /// Whether to colour: only for a person at a terminal who has not said no (no-color.org).
+    static var isColoured: Bool {
+        Process.outputIsTerminal && (Process.environment("NO_COLOR") ?? "").isEmpty
+            && Process.environment("TERM") != "dumb"
+    }
+
+    /// One line, or several, for whoever reads the result.
+    static func line(_ text: String) { bytes(Array("\(text)\n".utf8)) }
+
+    /// Bytes exactly as they are.
+    static func bytes(_ bytes: [UInt8]) { write(bytes, to: 1) }
+
+    /// Bytes exactly as they are, to standard error.
+    static func errorBytes(_ bytes: [UInt8]) { write(bytes, to: 2) }
+
+    /// What went wrong, for a person.
+    static func complain(_ text: String) { errorBytes(Array("spawngate: \(text)\n".utf8)) }
+
+    private static func write(_ bytes: [UInt8], to number: Int32) {
+        let descriptor = FileDescriptor(owning: number)
+        do {
+            try descriptor.writeAll(bytes)
+            _ = descriptor.release()
+        } catch {
+            // Nobody is left to be told, but a result that was not delivered is no success.
+            Process.exit(ExitStatus.failed)
+        }
+    }
+}

@@ -1,0 +1,101 @@
+internal import ArgumentParser
+internal import Logging
+internal import Platform
+internal import SpawngateClient
+internal import SpawngateServer
+
+/// Runs the server, in the foreground.
+struct ServeCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve",
+        abstract: "Run the server, in the foreground.",
+        discussion: """
+            It prints one line when it listens, and logs to standard error. SIGTERM and SIGINT end it; sessions go on, and \
+            the next server on the same state folder finds them again. The first start writes an admin token to \
+            STATE/admin.token.
+
+            Policies are the *.lua files in --policies. A saved change is in force within a second; a set that does not \
+            load leaves the old one in force. Without a policy nothing starts.
+
+            A session's environment is the variables named by --pass-env, as the server has them, and those that the \
+            caller asks for.
+
+            EXAMPLE
+              spawngate serve --listen 127.0.0.1:7411 --state /var/lib/spawngate --policies policies \\
+                --pass-env ANTHROPIC_API_KEY
+            """)
+
+    @Option(help: ArgumentHelp("The address to listen on; port 0 takes a free one.", valueName: "address:port"))
+    var listen = ServerAddress.standard.description
+
+    @Option(help: ArgumentHelp("The state folder. Without it: SPAWNGATE_STATE, else the default folder.", valueName: "dir"))
+    var state: String?
+
+    @Option(help: ArgumentHelp("The policy folder.", valueName: "dir"))
+    var policies = "policies"
+
+    @Option(
+        help: ArgumentHelp(
+            "A variable that sessions get from the server's environment, besides PATH, HOME, USER, LOGNAME, SHELL, "
+                + "LANG, LC_ALL, LC_CTYPE, TERM and TZ. May be repeated.", valueName: "name"))
+    var passEnv: [String] = []
+
+    @Option(help: ArgumentHelp("The longest request frame.", valueName: "bytes"))
+    var maxFrameBytes = Limits().frameBytesMax
+
+    @Option(help: ArgumentHelp("What is kept of each of a session's two logs, the newest.", valueName: "bytes"))
+    var maxLogBytes = Limits().logBytesMax
+
+    @Option(help: ArgumentHelp("How many sessions may run at once.", valueName: "count"))
+    var maxSessions = Limits().sessionsRunningMax
+
+    @Option(help: ArgumentHelp("The time that all policies together have for one decision.", valueName: "ms"))
+    var policyTimeoutMs = Limits().policyMilliseconds
+
+    @Option(help: ArgumentHelp("The memory that all policies together have for one decision.", valueName: "bytes"))
+    var policyMemoryBytes = Limits().policyMemoryBytes
+
+    func validate() throws {
+        let bounds: [(String, Int, ClosedRange<Int>)] = [
+            ("--max-frame-bytes", maxFrameBytes, 64 << 10...256 << 20),
+            ("--max-log-bytes", maxLogBytes, 64 << 10...1 << 40),
+            ("--max-sessions", maxSessions, 1...100_000),
+            ("--policy-timeout-ms", policyTimeoutMs, 1...10_000),
+            ("--policy-memory-bytes", policyMemoryBytes, 1 << 20...1 << 30),
+        ]
+        for (option, value, range) in bounds where !range.contains(value) {
+            throw ValidationError("\(option) must be from \(range.lowerBound) to \(range.upperBound).")
+        }
+    }
+
+    func run() throws {
+        Process.prepare()
+        LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
+        let address = try ServerAddress(listen, leastPort: 0)
+        guard let stateFolder = state ?? DefaultLocations.stateFolder() else {
+            throw StartUpError("There is no home folder to keep the state in; choose a folder with --state.")
+        }
+        var limits = Limits()
+        limits.frameBytesMax = maxFrameBytes
+        limits.logBytesMax = maxLogBytes
+        limits.sessionsRunningMax = maxSessions
+        limits.policyMilliseconds = policyTimeoutMs
+        limits.policyLoadMilliseconds = max(limits.policyLoadMilliseconds, policyTimeoutMs)
+        limits.policyMemoryBytes = policyMemoryBytes
+        let server = try Server(
+            configuration: Configuration(
+                host: address.host, port: address.port, stateFolder: try Self.absolute(stateFolder),
+                policyFolder: try Self.absolute(policies),
+                programFolder: File.parent(of: Process.executablePath()),
+                environmentNames: Configuration.environmentNamesDefault + passEnv, limits: limits),
+            logger: Logger(label: "spawngate"))
+        // Programs that start a server wait for this line; it says which port a 0 became.
+        Output.line("spawngate listens on \(ServerAddress(host: address.host, port: server.port))")
+        try server.run()
+    }
+
+    /// Paths must mean the same when a session's folder is looked at from elsewhere.
+    private static func absolute(_ path: String) throws -> String {
+        path.hasPrefix("/") ? path : "\(try File.realPath("."))/\(path)"
+    }
+}

@@ -1,0 +1,78 @@
+internal import ArgumentParser
+internal import Platform
+internal import SpawngateClient
+
+/// Which server to ask, as whom, and for whose eyes the answer is.
+struct ServerOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "The server. Without it: SPAWNGATE_SERVER, else 127.0.0.1:7411.", valueName: "host:port"),
+        transform: { try ServerAddress($0) })
+    var server: ServerAddress?
+
+    @Option(
+        help: ArgumentHelp(
+            "A file with the token. Without it: the token in SPAWNGATE_TOKEN, else STATE/admin.token.",
+            valueName: "file"))
+    var tokenFile: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The state folder of a server on this machine. Without it: SPAWNGATE_STATE, else the default folder.",
+            valueName: "dir"))
+    var state: String?
+
+    @Flag(help: "Print the result as one line of JSON, for programs; an error as {\"error\": …}.")
+    var json = false
+
+    /// Connects and authenticates.
+    func connect() throws -> ServerConnection {
+        let address = try address()
+        // First of all, so that a person whose server is not running hears that, and not that it left no token.
+        let connection = try ServerConnection(to: address)
+        try connection.authenticate(token: token(for: address))
+        return connection
+    }
+
+    private func address() throws -> ServerAddress {
+        if let server { return server }
+        guard let text = Process.environment("SPAWNGATE_SERVER"), !text.isEmpty else { return .standard }
+        do {
+            return try ServerAddress(text)
+        } catch {
+            throw ValidationError("SPAWNGATE_SERVER: \(error)")
+        }
+    }
+
+    private func token(for address: ServerAddress) throws -> String {
+        if let tokenFile { return try Self.token(in: tokenFile) }
+        if let token = Process.environment("SPAWNGATE_TOKEN"), !token.isEmpty { return token }
+        // The administrator's token of this machine is nothing that a server elsewhere may be shown.
+        guard Socket.isLoopback(address.host) else {
+            throw CommandFailure("a server on another machine needs --token-file FILE or SPAWNGATE_TOKEN")
+        }
+        guard let folder = state ?? DefaultLocations.stateFolder() else {
+            throw CommandFailure("no token: give --token-file FILE, SPAWNGATE_TOKEN, or the server's --state DIR")
+        }
+        do {
+            return try Self.token(in: "\(folder)/\(DefaultLocations.adminTokenName)")
+        } catch {
+            throw CommandFailure(
+                "no token (\(error)): give --token-file FILE, SPAWNGATE_TOKEN, or the server's --state DIR")
+        }
+    }
+
+    private static func token(in file: String) throws -> String {
+        let words = try InputText.read(file).split(whereSeparator: \.isWhitespace)
+        guard words.count == 1, let token = words.first else {
+            throw CommandFailure("\(file) does not hold one token and nothing else")
+        }
+        return String(token)
+    }
+}
+
+/// A command that could not do its work; one sentence says why.
+struct CommandFailure: Error, CustomStringConvertible {
+    let description: String
+    init(_ description: String) { self.description = description }
+}

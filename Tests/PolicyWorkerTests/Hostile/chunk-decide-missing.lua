@@ -1,0 +1,2 @@
+-- expect: error: nor a table without decide
+return { name = "x" }

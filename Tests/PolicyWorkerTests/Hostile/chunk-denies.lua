@@ -1,0 +1,3 @@
+-- expect: error: deny outside a decision
+deny("rule", "x")
+return function() end

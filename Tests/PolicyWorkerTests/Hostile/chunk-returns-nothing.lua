@@ -1,0 +1,2 @@
+-- expect: error: a chunk that returns no policy
+local x = 1

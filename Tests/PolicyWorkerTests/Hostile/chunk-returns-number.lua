@@ -1,0 +1,2 @@
+-- expect: error: nor a number
+return 5

@@ -1,0 +1,5 @@
+-- expect: error: a denial does not hide a failure
+return function(request)
+  deny("rule", "x")
+  error("y")
+end

@@ -1,0 +1,5 @@
+-- expect: killed: nor a loop
+return function(request)
+  deny("rule", "x")
+  while true do end
+end

@@ -1,0 +1,4 @@
+-- expect: error: deny needs a rule
+return function(request)
+  deny()
+end

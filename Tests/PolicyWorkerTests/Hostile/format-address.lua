@@ -1,0 +1,4 @@
+-- expect: error: %p shows where things lie
+return function(request)
+  return ("%p"):format({})
+end

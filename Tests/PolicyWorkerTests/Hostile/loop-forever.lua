@@ -1,0 +1,4 @@
+-- expect: killed: an empty loop
+return function(request)
+  while true do end
+end

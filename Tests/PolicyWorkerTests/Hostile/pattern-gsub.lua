@@ -1,0 +1,4 @@
+-- expect: killed: each start of gsub backtracks
+return function(request)
+  return ("a"):rep(3000):gsub(".-.-.-.-b", "")
+end

@@ -1,0 +1,4 @@
+-- expect: error: a pattern that ends too early
+return function(request)
+  return ("a"):find("[a")
+end

@@ -1,0 +1,4 @@
+-- expect: error: collectgarbage does not exist
+return function(request)
+  collectgarbage("stop")
+end

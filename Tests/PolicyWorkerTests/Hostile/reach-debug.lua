@@ -1,0 +1,4 @@
+-- expect: error: debug.getregistry does not exist
+return function(request)
+  debug.getregistry()
+end

@@ -1,0 +1,4 @@
+-- expect: error: dofile does not exist
+return function(request)
+  dofile("/etc/passwd")
+end

@@ -1,0 +1,4 @@
+-- expect: error: string.dump does not exist
+return function(request)
+  string.dump(function() end)
+end

@@ -1,0 +1,4 @@
+-- expect: error: io.open does not exist
+return function(request)
+  io.open("/etc/passwd")
+end

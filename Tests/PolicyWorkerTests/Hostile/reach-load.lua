@@ -1,0 +1,4 @@
+-- expect: error: load does not exist
+return function(request)
+  load("return 1")()
+end

@@ -1,0 +1,4 @@
+-- expect: error: loadfile does not exist
+return function(request)
+  loadfile("/etc/passwd")
+end

@@ -1,0 +1,4 @@
+-- expect: error: loadstring does not exist
+return function(request)
+  loadstring("return 1")()
+end

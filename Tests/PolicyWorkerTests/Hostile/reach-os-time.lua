@@ -1,0 +1,4 @@
+-- expect: error: os.time does not exist
+return function(request)
+  os.time()
+end

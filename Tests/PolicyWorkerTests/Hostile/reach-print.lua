@@ -1,0 +1,4 @@
+-- expect: error: print does not exist
+return function(request)
+  print("x")
+end

@@ -1,0 +1,4 @@
+-- expect: error: math.random does not exist
+return function(request)
+  math.random()
+end

@@ -1,0 +1,4 @@
+-- expect: error: math.randomseed does not exist
+return function(request)
+  math.randomseed(1)
+end

@@ -1,0 +1,4 @@
+-- expect: error: also for rawset
+return function(request)
+  rawset(string, "upper", nil)
+end

@@ -1,0 +1,4 @@
+-- expect: error: require of a library
+return function(request)
+  require "os"
+end

@@ -1,0 +1,5 @@
+-- expect: error: gsub within gsub
+return function(request)
+  local function nest() return ("x"):gsub("x", nest) end
+  nest()
+end

@@ -1,0 +1,4 @@
+-- expect: allow: an offset beyond the text
+return function(request)
+  local _ = utf8.offset("abc", math.maxinteger)
+end

@@ -1,0 +1,4 @@
+-- expect: allow: nil is nothing
+return function(request)
+  return nil, nil
+end
