@@ -72,9 +72,14 @@ let package = Package(
         .executableTarget(
             name: "spawngate",
             dependencies: ["Platform", "SpawngateClient", "SpawngateServer", "Wire", argumentParser, logging],
-            swiftSettings: strict),
+            // A release build cannot be looked into by tests otherwise, and tests run what is shipped.
+            swiftSettings: strict + [.unsafeFlags(["-enable-testing"])]),
 
         // Tests mirror the rooms.
         .testTarget(name: "WireTests", dependencies: ["Wire", "DecisionLog"], swiftSettings: strict),
+        .testTarget(
+            name: "SpawngateClientTests",
+            dependencies: ["SpawngateClient", "spawngate", "Platform", "Wire", argumentParser], swiftSettings: strict),
+        .testTarget(name: "TidyTests", swiftSettings: strict),
     ]
 )

@@ -19,7 +19,7 @@ return {
     local name = path.name(request.command)
     if not site.commands[name] then
       deny("command", "the command %s is not approved here", request.command)
-    elseif not is_installed(name, request.executable) then
+    elseif request.executable and not is_installed(name, request.executable) then
       deny("command", "the command %s is the file %s, which is not in an approved program folder", request.command,
         request.executable)
     end

@@ -92,7 +92,9 @@ extension Judgement {
         let answers = try? array.withUnsafeBytes { bytes in
             try reader.read(bytes) { root in
                 var answers: [PolicyVerdict?] = []
-                root.forEachElement { answers.append(PolicyVerdict(answer: $0, policies: loaded, index: answers.count)) }
+                root.forEachElement {
+                    answers.append(PolicyVerdict(answer: $0, policies: loaded, index: answers.count))
+                }
                 return answers
             }
         }

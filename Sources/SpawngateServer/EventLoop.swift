@@ -126,7 +126,9 @@ final class EventLoop {
         nowNanoseconds = clock.monotonicNanoseconds()
         for event in found {
             let slot = Int(event.token & 0xFFFF_FFFF)
-            guard slots[slot].generation == UInt32(event.token >> 32), let handler = slots[slot].handler else { continue }
+            guard slots[slot].generation == UInt32(event.token >> 32), let handler = slots[slot].handler else {
+                continue
+            }
             handler(event)
         }
         swap(&found, &ready)

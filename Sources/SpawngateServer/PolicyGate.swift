@@ -253,7 +253,8 @@ final class PolicyGate {
             return .success(
                 PolicySetInForce(set: worker.set, policies: policies, loadedAt: clock.wallMilliseconds()))
         case .failure(let error)?: return .failure(error)
-        case nil: return .failure(PolicyLoadError(file: nil, line: nil, message: "the policy worker's answer is not JSON"))
+        case nil:
+            return .failure(PolicyLoadError(file: nil, line: nil, message: "the policy worker's answer is not JSON"))
         }
     }
 
@@ -276,7 +277,8 @@ final class PolicyGate {
                     description: policy["description"]?.string))
         }
         guard policies.count == files.count else {
-            return .failure(PolicyLoadError(file: nil, line: nil, message: "the policy worker did not load every policy"))
+            return .failure(
+                PolicyLoadError(file: nil, line: nil, message: "the policy worker did not load every policy"))
         }
         return .success(policies)
     }

@@ -76,7 +76,8 @@ extension Server {
         frames: while connection.mayProcess(configuration.limits) {
             switch connection.nextFrame() {
             case .needMore: break frames
-            case .frame(let place): answerFrame(UnsafeRawBufferPointer(rebasing: connection.received[place]), connection)
+            case .frame(let place):
+                answerFrame(UnsafeRawBufferPointer(rebasing: connection.received[place]), connection)
             case .tooLarge:
                 let limit = connection.decoder.frameBytesMax
                 Reply(connection: connection, id: Self.nullID, batch: nil).fail(.frameTooLarge(limit: limit))
@@ -92,7 +93,8 @@ extension Server {
     private func refuseOtherProtocol(_ connection: Connection) -> Bool {
         if FrameDecoder.looksLikeHTTP(connection.received) {
             let line = "This port speaks length-prefixed JSON-RPC 2.0, not HTTP.\n"
-            connection.out.bytes += """
+            connection.out.bytes +=
+                """
                 HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nContent-Length: \(line.utf8.count)\r\n\
                 Connection: close\r\n\r\n\(line)
                 """.utf8

@@ -143,7 +143,8 @@ package final class Server {
         let lock = try File.open(
             configuration.stateFolder + "/lock", .readWrite(create: true, truncate: false))
         guard try lock.tryLock() else {
-            throw StartUpError("Another server uses the state folder \(configuration.stateFolder); choose another with --state.")
+            throw StartUpError(
+                "Another server uses the state folder \(configuration.stateFolder); choose another with --state.")
         }
         return lock
     }
@@ -172,12 +173,15 @@ package final class Server {
                     record: record, principal: row.principal, reportSince: row.reportSince,
                     folder: "\(configuration.sessionsFolder)/\(row.id)", isOwnChild: false))
         }
-        if !stored.isEmpty { logger.info("sessions of an earlier server looked at", metadata: ["count": "\(stored.count)"]) }
+        if !stored.isEmpty {
+            logger.info("sessions of an earlier server looked at", metadata: ["count": "\(stored.count)"])
+        }
     }
 
     private func hearSignal() {
         guard let signal = signals.next() else { return }
-        logger.info("stopping; sessions go on", metadata: ["signal": "\(signal)", "running": "\(supervisor.counts.total)"])
+        logger.info(
+            "stopping; sessions go on", metadata: ["signal": "\(signal)", "running": "\(supervisor.counts.total)"])
         loop.stop()
     }
 }

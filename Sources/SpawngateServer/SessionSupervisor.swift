@@ -260,7 +260,9 @@ final class SessionSupervisor {
         do {
             try session.shim?.signal(Process.terminate, value: grace)
         } catch {
-            logger.error("a session could not be told to stop", metadata: ["session": "\(session.record.id)", "error": "\(error)"])
+            logger.error(
+                "a session could not be told to stop",
+                metadata: ["session": "\(session.record.id)", "error": "\(error)"])
         }
     }
 

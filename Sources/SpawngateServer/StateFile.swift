@@ -41,9 +41,10 @@ struct StateFile {
         let start = Self.fields(bytes, Self.startSlot)
         self.start =
             switch start["="] {
-            case "started": start.number("pid").flatMap { pid in
-                start.number("shim").map { .started(pid: Int32(pid), shim: Int32($0)) }
-            }
+            case "started":
+                start.number("pid").flatMap { pid in
+                    start.number("shim").map { .started(pid: Int32(pid), shim: Int32($0)) }
+                }
             case "failed": start.number("errno").map { .failed(errno: Int32($0)) }
             default: nil
             }
@@ -68,7 +69,8 @@ struct StateFile {
     private static func fields(_ bytes: [UInt8], _ slot: Range<Int>) -> Fields {
         guard bytes.count >= slot.upperBound, bytes[slot.upperBound - 1] == UInt8(ascii: "\n") else { return [:] }
         var fields: Fields = [:]
-        for (index, part) in String(decoding: bytes[slot.dropLast()], as: UTF8.self).split(separator: " ").enumerated() {
+        for (index, part) in String(decoding: bytes[slot.dropLast()], as: UTF8.self).split(separator: " ").enumerated()
+        {
             if index == 0 {
                 fields["="] = String(part)
             } else if let sign = part.firstIndex(of: "=") {

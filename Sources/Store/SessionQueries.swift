@@ -72,7 +72,8 @@ extension Store {
         if let mission = filter.missionID { add("mission_id = ?", mission) }
         if let label = filter.label {
             conditions.append(
-                "session.ordinal IN (SELECT ordinal FROM label WHERE name = ?\(label.text == nil ? "" : " AND text = ?"))")
+                "session.ordinal IN (SELECT ordinal FROM label WHERE name = ?\(label.text == nil ? "" : " AND text = ?"))"
+            )
             arguments += [label.name]
             if let text = label.text { arguments += [text] }
         }

@@ -28,7 +28,8 @@ struct ServeCommand: ParsableCommand {
     @Option(help: ArgumentHelp("The address to listen on; port 0 takes a free one.", valueName: "address:port"))
     var listen = ServerAddress.standard.description
 
-    @Option(help: ArgumentHelp("The state folder. Without it: SPAWNGATE_STATE, else the default folder.", valueName: "dir"))
+    @Option(
+        help: ArgumentHelp("The state folder. Without it: SPAWNGATE_STATE, else the default folder.", valueName: "dir"))
     var state: String?
 
     @Option(help: ArgumentHelp("The policy folder.", valueName: "dir"))

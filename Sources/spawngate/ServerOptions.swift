@@ -45,12 +45,13 @@ struct ServerOptions: ParsableArguments {
     }
 
     private func token(for address: ServerAddress) throws -> String {
+        // A server elsewhere speaks TLS alone; what is sent to it without would be read on the way and be of no use.
+        guard Socket.isLoopback(address.host) else {
+            throw CommandFailure(
+                "\(address) is not on this machine, and the token would travel in the clear: use a tunnel like ssh -L")
+        }
         if let tokenFile { return try Self.token(in: tokenFile) }
         if let token = Process.environment("SPAWNGATE_TOKEN"), !token.isEmpty { return token }
-        // The administrator's token of this machine is nothing that a server elsewhere may be shown.
-        guard Socket.isLoopback(address.host) else {
-            throw CommandFailure("a server on another machine needs --token-file FILE or SPAWNGATE_TOKEN")
-        }
         guard let folder = state ?? DefaultLocations.stateFolder() else {
             throw CommandFailure("no token: give --token-file FILE, SPAWNGATE_TOKEN, or the server's --state DIR")
         }

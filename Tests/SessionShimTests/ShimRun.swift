@@ -48,6 +48,10 @@ final class ShimRun {
             newSession: true, blocksTerminate: true)
     }
 
+    deinit {
+        for name in ["stdout", "stderr", "state"] { try? File.remove("\(folder)/\(name)") }
+    }
+
     /// The next bytes an agent wrote to its standard input; empty once every process of the session is gone.
     func hear() throws -> String {
         try Self.receive(from: agentSide)
@@ -131,11 +135,11 @@ let builtShim: String = {
 }()
 
 func shell(_ script: String) throws -> [String] {
-    // bash for its `trap` and its patience with fork; the real path, as the server would hand over.
-    [try File.realPath("/bin/bash"), "-c", script]
+    // bash for its patience with fork; `--norc` because with a socket for its input it takes itself for a remote shell.
+    [try File.realPath("/bin/bash"), "--norc", "-c", script]
 }
 
-/// A folder of its own for one run. It holds a few kilobytes and is left to the system's cleaning of /tmp.
+/// A folder of its own for one run.
 func temporaryFolder() throws -> String {
     _ = builtShim
     let name = try Randomness.bytes(8).map { String($0, radix: 16) }.joined()

@@ -3,7 +3,7 @@
 local site = {}
 
 -- Sessions may work in these folders and below. Narrow this to where your repositories are: { "/srv/repositories" }.
-site.working_roots = { "/home", "/opt", "/root", "/srv", "/tmp", "/var/tmp", "/work", "/workspace" }
+site.working_roots = { "/home", "/root", "/srv", "/tmp", "/var/tmp", "/workspace" }
 
 -- Sessions may write below these folders (the kernel holds them to it).
 site.write_roots = site.working_roots

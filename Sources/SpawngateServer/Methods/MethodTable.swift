@@ -19,7 +19,9 @@ struct MethodCall {
 
     /// Who calls. A method that stands in the table with roles is never run without one.
     var grant: Grant {
-        guard let grant = connection.grant else { preconditionFailure("the method table lets nobody in without a grant") }
+        guard let grant = connection.grant else {
+            preconditionFailure("the method table lets nobody in without a grant")
+        }
         return grant
     }
 

@@ -1,0 +1,55 @@
+# Two commands do everything: `make run` and `make test`. The rest is for those who work on it; `make help` lists it.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help run test demo bench storm test-agent fmt check ci clean build build-tests dependencies
+
+PACKAGES := liblua5.4-dev libsqlite3-dev libssl-dev
+SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+SWIFT_BUILD := swift build -c release
+PROGRAMS := .build/release
+# Everything that swift-format looks at.
+SWIFT_FILES := Package.swift Sources Tests
+
+help: ## list these
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+run: build ## build, and serve with the shipped policies on 127.0.0.1:7411
+	exec $(PROGRAMS)/spawngate serve --policies policies
+
+test: build-tests ## build, and pass all tests
+	swift test -c release --skip-build
+
+demo: build ## one allowed and one denied start, against a server of its own
+	@scripts/demo.sh $(PROGRAMS)
+
+bench: build ## print the figures
+	@$(PROGRAMS)/spawngate-bench
+
+storm: build-tests ## 200 rounds of kill -9 against the server (SPAWNGATE_STORM=N for more)
+	SPAWNGATE_STORM=$${SPAWNGATE_STORM:-200} swift test -c release --skip-build --filter Storm
+
+fmt: ## format in place
+	swift format --in-place --parallel --recursive $(SWIFT_FILES)
+
+check: ## format and house rules
+	swift format lint --strict --parallel --recursive $(SWIFT_FILES)
+
+ci: check test ## what a change must pass
+
+clean: ## remove what was built
+	rm -rf .build
+
+build: dependencies
+	@$(SWIFT_BUILD)
+
+build-tests: dependencies
+	@$(SWIFT_BUILD) --build-tests
+
+# Says what it does, and does nothing where all is there.
+dependencies:
+	@command -v swift > /dev/null || { echo "Swift 6.2 or later is needed: https://www.swift.org/install/linux" >&2; exit 1; }
+	@missing=""; for package in $(PACKAGES); do \
+	  dpkg-query -W -f '$${Status}' $$package 2> /dev/null | grep -q 'ok installed' || missing="$$missing $$package"; done; \
+	if [ -n "$$missing" ]; then \
+	  echo "installing$$missing"; \
+	  $(SUDO) apt-get update -qq && DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq --no-install-recommends $$missing; fi

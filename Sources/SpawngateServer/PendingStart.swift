@@ -1,0 +1,53 @@
+internal import Policy
+internal import Sessions
+internal import Wire
+
+/// One start on its way: opened, being judged, judged, kept, launched.
+final class PendingStart {
+    let request: StartRequest
+    let launch: SessionLaunch
+    /// Real paths of the further write roots, and of the runtime write root.
+    let writeRoots: [String]
+    let runtimeWriteRoot: String?
+    let principal: Principal
+    /// Milliseconds since 1970.
+    let time: Int64
+    let question: JSONValue
+    /// The digest of its params, where it has an idempotency key.
+    let paramsDigest: String?
+    /// The caller, and those who asked for the same under the same key meanwhile.
+    var replies: [Reply]
+    var judgement: Judgement?
+
+    init(
+        request: StartRequest, launch: SessionLaunch, principal: Principal, time: Int64, running: RunningCounts,
+        paramsDigest: String?, replies: [Reply]
+    ) throws(RPCError) {
+        self.request = request
+        self.launch = launch
+        writeRoots = try request.writeRoots.map { (root) throws(RPCError) in
+            try SessionLaunch.folder(root, "write_roots").path
+        }
+        runtimeWriteRoot = try request.runtimeWriteRoot.map { (root) throws(RPCError) in
+            try SessionLaunch.folder(root, "runtime_write_root").path
+        }
+        self.principal = principal
+        self.time = time
+        self.paramsDigest = paramsDigest
+        self.replies = replies
+        question =
+            PolicyQuestion(
+                request: request, executable: launch.program?.path, args: launch.args,
+                workingDirectory: launch.workingDirectory.path, writeRoots: writeRoots,
+                runtimeWriteRoot: runtimeWriteRoot, principal: principal, time: time, running: running
+            ).json
+    }
+
+    func answer(_ body: (inout JSONWriter) throws(RPCError) -> Void) {
+        for reply in replies { reply.send(body) }
+    }
+
+    func fail(_ error: RPCError) {
+        for reply in replies { reply.fail(error) }
+    }
+}
