@@ -46,7 +46,7 @@ let package = Package(
         .target(name: "Wire", swiftSettings: strict),
         .executableTarget(
             name: "SessionShim", path: "Sources/SessionShim", cSettings: strictC,
-            linkerSettings: plainExecutable + [.unsafeFlags(["-Xclang-linker", "-nostartfiles"])]),
+            linkerSettings: plainExecutable + [.unsafeFlags(["-Xclang-linker", "-nostdlib"])]),
         .executableTarget(
             name: "PolicyWorker", path: "Sources/PolicyWorker", cSettings: strictC,
             linkerSettings: plainExecutable + [.linkedLibrary("lua5.4"), .linkedLibrary("m"), .linkedLibrary("dl")]),
@@ -80,6 +80,7 @@ let package = Package(
         .testTarget(
             name: "SpawngateClientTests",
             dependencies: ["SpawngateClient", "spawngate", "Platform", "Wire", argumentParser], swiftSettings: strict),
+        .testTarget(name: "SessionShimTests", dependencies: ["Platform"], swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),
     ]
 )

@@ -14,7 +14,7 @@
 
 // The system calls this program makes, and no others. Each answers what the kernel does: a negative errno where it
 // fails. They are made without the C library, whose start takes longer than all of this program's work: it asks the
-// processor about itself some ninety times, and in a virtual machine each time is a trap to the host. See start.c.
+// processor about itself many times, and in a virtual machine each time is a trap to the host. See start.c.
 
 static inline long kernel_call(long number, long a, long b, long c, long d, long e, long f) {
 #if defined(__x86_64__)

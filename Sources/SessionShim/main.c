@@ -65,6 +65,9 @@ int main(int count, char **arguments, char **environment) {
     int signals = -1;
     int error = options_parse(count, arguments, &options);
     if (error == 0) error = prepare(&signals);
+    // From here on something may have run: without this word the server would take a session that it finds without a
+    // shim for one that never began, and start it again.
+    if (error == 0) state_write_trying();
     if (error == 0) error = launch(&options, environment, &agent);
     if (error != 0) {
         state_write_failed(error);

@@ -22,6 +22,13 @@ static void add_field(struct text *text, const char *name, int64_t value) {
     text_add_number(text, value);
 }
 
+void state_write_trying(void) {
+    struct text text = {(char[LONGEST_SLOT]){0}, LONGEST_SLOT, 0};
+    add_field(&text, "trying shim=", k_self());
+    add_field(&text, " at_ms=", wall_ms());
+    write_slot(SLOT_START, &text, LONGEST_SLOT);
+}
+
 void state_write_started(pid_t agent) {
     struct text text = {(char[LONGEST_SLOT]){0}, LONGEST_SLOT, 0};
     struct process process = {0};

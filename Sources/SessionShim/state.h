@@ -23,6 +23,9 @@ struct ending {
     bool timed_out;  ///< That stop was the timeout's.
 };
 
+/// The agent may run from now on.
+void state_write_trying(void);
+
 /// The agent runs. Written once exec has succeeded.
 void state_write_started(pid_t agent);
 

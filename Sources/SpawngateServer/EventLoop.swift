@@ -108,7 +108,8 @@ final class EventLoop {
 
     /// Turns until `stop`. `beforeSleep` answers whether something is left that must not wait for an event.
     func run(beforeSleep: () -> Bool) throws(SystemError) {
-        var mustTurn = false
+        // What was found at start is acted on before anything is waited for.
+        var mustTurn = beforeSleep()
         while !isStopping {
             try turn(waitMillisecondsMax: mustTurn ? 0 : nil)
             mustTurn = beforeSleep()

@@ -75,14 +75,26 @@ enum LogFiles {
         }.max()
     }
 
-    /// The end of a log: at most `bytesMax` of the bytes that are kept, and how many there were in all.
-    static func tail(
-        _ path: String, dropped: Int64, bytesMax: Int
-    ) throws(SystemError) -> (bytes: [UInt8], size: Int) {
+    /// The end of a log.
+    struct Tail {
+        /// At most as many of the bytes that are kept as were asked for.
+        let bytes: [UInt8]
+        /// How many bytes there were in all, and how many of them, the oldest, are gone.
+        let size: Int64
+        let dropped: Int64
+    }
+
+    /// Reads the end of a log. `droppedNow` is asked after the bytes were read, for the shim may be giving the oldest
+    /// away at this moment: what it says is gone then may have been read as zeros.
+    static func tail(_ path: String, bytesMax: Int, droppedNow: () -> Int64) throws(SystemError) -> Tail {
         let file = try File.open(path, .read)
         let size = try file.status().size
-        let start = max(size - bytesMax, Int(dropped))
-        return start < size ? (try file.readAt(start, count: size - start), size) : ([], size)
+        let start = max(0, size - bytesMax)
+        let bytes = try file.readAt(start, count: size - start)
+        let dropped = droppedNow()
+        return Tail(
+            bytes: Array(bytes.dropFirst(max(0, Int(dropped) - start))), size: max(Int64(size), dropped),
+            dropped: dropped)
     }
 }
 

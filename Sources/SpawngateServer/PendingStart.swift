@@ -1,3 +1,4 @@
+internal import Platform
 internal import Policy
 internal import Sessions
 internal import Wire

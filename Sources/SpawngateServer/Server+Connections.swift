@@ -71,11 +71,13 @@ extension Server {
         mark(connection)
     }
 
-    /// Answers every whole frame that has come, as long as there is room for the answers.
-    func process(_ connection: Connection) {
-        frames: while connection.mayProcess(configuration.limits) {
+    /// Answers every whole frame that has come, as long as there is room for the answers. Whether frames may be left.
+    @discardableResult
+    func process(_ connection: Connection) -> Bool {
+        defer { connection.dropUsed() }
+        while connection.mayProcess(configuration.limits) {
             switch connection.nextFrame() {
-            case .needMore: break frames
+            case .needMore: return false
             case .frame(let place):
                 answerFrame(UnsafeRawBufferPointer(rebasing: connection.received[place]), connection)
             case .tooLarge:
@@ -85,7 +87,7 @@ extension Server {
                 connection.closingReason = "it sent a frame over \(limit) bytes"
             }
         }
-        connection.dropUsed()
+        return true
     }
 
     static let nullID = Array("null".utf8)
@@ -148,8 +150,10 @@ extension Server {
         }
         if isDrained, case .whenSent = connection.closing { return finishSending(connection) }
         // There is room for answers again, and whole frames may wait.
-        process(connection)
+        let framesAreLeft = process(connection)
         if connection.unsentBytes > 0, isDrained { isDrained = (try? connection.flush()) ?? true }
+        // No event will tell of frames that have come already.
+        if framesAreLeft, isDrained, connection.mayProcess(configuration.limits) { mark(connection) }
         if connection.peerHasFinished, isDrained, connection.deferredCount == 0 { return drop(connection) }
         watchForStall(connection, isDrained: isDrained)
         setInterest(connection, isDrained: isDrained)

@@ -19,7 +19,7 @@ struct SessionLaunch {
 /// Starts, watches, finds again and stops the shims of sessions. The shim alone touches the agent.
 final class SessionSupervisor {
     private let configuration: Configuration
-    private let loop: EventLoop
+    let loop: EventLoop
     private let clock: any Clock
     private let logger: Logger
     /// Every shim of this server writes one word here when its program runs, or could not be executed.
@@ -102,7 +102,7 @@ final class SessionSupervisor {
         count(session, 1)
     }
 
-    private func follow(_ session: LiveSession) throws(SystemError) {
+    func follow(_ session: LiveSession) throws(SystemError) {
         guard let pollable = session.shim?.pollable else { return }
         session.watch = try loop.watch(pollable, .readable) { [unowned self] _ in
             // The pidfd stays readable for ever; once is enough.
@@ -147,7 +147,7 @@ final class SessionSupervisor {
         if kind == 1 { started(session, pid: value) }
     }
 
-    private func started(_ session: LiveSession, pid: Int32) {
+    func started(_ session: LiveSession, pid: Int32) {
         guard apply(.started(pid: pid), to: session) else { return }
         session.record.pid = pid
     }
@@ -256,7 +256,7 @@ final class SessionSupervisor {
         signalStop(session, grace: grace)
     }
 
-    private func signalStop(_ session: LiveSession, grace: Int32) {
+    func signalStop(_ session: LiveSession, grace: Int32) {
         do {
             try session.shim?.signal(Process.terminate, value: grace)
         } catch {
@@ -266,59 +266,13 @@ final class SessionSupervisor {
         }
     }
 
-    // MARK: finding again
-
-    /// Takes up the sessions of an earlier server.
-    func adopt(_ session: LiveSession) {
-        enter(session)
-        guard let state = try? File.open(session.statePath, .read), let isFree = try? state.tryLock() else {
-            // No state file: the earlier server ended before it had made one, so nothing can have run.
-            return failUnstarted(session)
-        }
-        let words = StateFile.read(session.statePath)
-        if isFree {
-            // The lock is held from before the shim starts until it ends, so now nothing of it runs.
-            if words?.start == nil { failUnstarted(session) } else { conclude(session, words) }
-            return
-        }
-        guard case .started(let pid, let shim)? = words?.start else {
-            // Between its first breath and its first word, which comes within moments.
-            loop.after(milliseconds: 10) { [unowned self] in adoptAgain(session) }
-            return
-        }
-        started(session, pid: pid)
-        attach(session, shim: shim, state: state)
-    }
-
-    private func failUnstarted(_ session: LiveSession) {
-        session.neverRan = true
-        fail(session, "the server ended before it was started")
-    }
-
-    private func adoptAgain(_ session: LiveSession) {
-        count(session, -1)
-        adopt(session)
-    }
-
-    private func attach(_ session: LiveSession, shim: Int32, state: borrowing FileDescriptor) {
-        do {
-            session.shim = try ChildProcess(attachingTo: shim)
-            // Held still, so the shim lived when its pid was looked up, and the handle is to it and to no other.
-            guard try !state.tryLock() else { return conclude(session, StateFile.read(session.statePath)) }
-            try follow(session)
-            if let grace = session.stopGrace { signalStop(session, grace: grace) }
-        } catch {
-            conclude(session, StateFile.read(session.statePath))
-        }
-    }
-
     private func unwatch(_ session: LiveSession) {
         guard let watch = session.watch, let pollable = session.shim?.pollable else { return }
         loop.unwatch(watch, pollable)
         session.watch = nil
     }
 
-    private func count(_ session: LiveSession, _ change: Int) {
+    func count(_ session: LiveSession, _ change: Int) {
         counts.add(
             change, principal: session.principal, executive: session.record.executive,
             mission: session.record.missionID)

@@ -134,12 +134,13 @@ final class StartPipeline {
                 decisionID = "d-" + SHA256.hexadecimal(try Randomness.bytes(12))
                 if judgement.verdict == .allow {
                     let made = makeSession(start, decisionID: decisionID)
-                    prepared.append((start, made, try supervisor.prepare(made)))
                     session = made
+                    prepared.append((start, made, try supervisor.prepare(made)))
                 } else {
                     refused.append((start, decisionID))
                 }
             } catch {
+                if let session { supervisor.discard(session) }
                 finish(start) { $0.fail(.storageFailed("Nothing was started: \(error).")) }
                 continue
             }
@@ -246,10 +247,8 @@ final class StartPipeline {
         do {
             try supervisor.launch(session, start.launch, state: state)
         } catch {
-            supervisor.fail(
-                session,
-                error.code == SystemError.noEntry && start.launch.program == nil
-                    ? "\(start.launch.command): command not found" : "\(error)")
+            let isMissing = start.launch.program == nil
+            supervisor.fail(session, isMissing ? "\(start.launch.command): command not found" : error.reason)
         }
     }
 

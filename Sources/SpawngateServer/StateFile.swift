@@ -13,6 +13,8 @@ struct StateFile {
     enum Start: Equatable {
         case started(pid: Int32, shim: Int32)
         case failed(errno: Int32)
+        /// The shim was about to run the program; what came of it is not known.
+        case trying
     }
 
     struct End: Equatable {
@@ -46,6 +48,7 @@ struct StateFile {
                     start.number("shim").map { .started(pid: Int32(pid), shim: Int32($0)) }
                 }
             case "failed": start.number("errno").map { .failed(errno: Int32($0)) }
+            case "trying": .trying
             default: nil
             }
         let end = Self.fields(bytes, Self.endSlot)

@@ -18,9 +18,9 @@ import Testing
         let run = try ShimRun(
             try shell(
                 """
-                sleep 1000 & setsid sleep 1000 & nohup sleep 1000 &
-                (setsid sh -c 'sleep 1000 & sleep 1000' &)
-                bash -c 'trap "" TERM HUP INT; echo ready >&0; while :; do sleep 1000; done' <&0 &
+                sleep 20 & setsid sleep 20 & nohup sleep 20 &
+                (setsid sh -c 'sleep 20 & sleep 20' &)
+                bash -c 'trap "" TERM HUP INT; echo ready >&0; while :; do sleep 20; done' <&0 &
                 wait
                 """))
         #expect(try run.hear() == "ready\n")
@@ -31,38 +31,41 @@ import Testing
 
     @Test func whatAnAgentLeavesRunningIsEndedAndDoesNotCountAsAStop() throws {
         let run = try ShimRun(
-            try shell("(trap '' TERM; setsid sleep 1000 <&0 & sleep 1000) <&0 & exit 4"),
+            try shell("(trap '' TERM; setsid sleep 20 <&0 & sleep 20) <&0 & exit 4"),
             options: ["--grace-ms", "50"])
         #expect(try run.end() == "ended code=4 signal=- stop=0 timeout=0")
         #expect(try run.everyoneIsGone())
     }
 
     @Test func anAgentThatHeedsTheStopKeepsItsExitCode() throws {
-        let run = try ShimRun(try shell("trap 'exit 42' TERM; echo ready >&0; while :; do read -r -t 1000 <&0; done"))
+        let run = try ShimRun(try shell("trap 'exit 42' TERM; echo ready >&0; while :; do sleep 0.01; done"))
         _ = try run.hear()
-        try run.shim.signal(Process.terminate, value: 600_000)
+        try run.shim.signal(Process.terminate, value: 20_000)
         #expect(try run.end() == "ended code=42 signal=- stop=1 timeout=0")
     }
 
     @Test func aStoppedProcessHearsTheStop() throws {
-        let run = try ShimRun(try shell("echo ready >&0; kill -STOP $$"))
+        let run = try ShimRun(try shell("(kill -STOP $$; echo ready >&0) <&0 & wait"))
         _ = try run.hear()
-        try run.shim.signal(Process.terminate, value: 600_000)
+        try run.shim.signal(Process.terminate, value: 5_000)
         #expect(try run.end() == "ended code=- signal=15 stop=1 timeout=0")
     }
 
-    @Test(.timeLimit(.minutes(1))) func aSecondStopWithLessGraceShortensTheFirst() throws {
-        let run = try ShimRun(try shell("trap 'echo heard >&0' TERM; echo ready >&0; while :; do sleep 0.01; done"))
+    // The agents of the next two end by themselves, with an exit code, before a grace that is not the expected one.
+    @Test func aSecondStopWithLessGraceShortensTheFirst() throws {
+        let run = try ShimRun(
+            try shell("trap 'echo heard >&0' TERM; echo ready >&0; for i in {1..300}; do sleep 0.01; done"))
         _ = try run.hear()
-        try run.shim.signal(Process.terminate, value: 600_000)
+        try run.shim.signal(Process.terminate, value: 20_000)
         #expect(try run.hear() == "heard\n")
         try run.shim.signal(Process.terminate, value: 10)
         #expect(try run.end() == "ended code=- signal=9 stop=1 timeout=0")
     }
 
-    @Test(.timeLimit(.minutes(1))) func aPlainTerminateStopsWithTheSessionsOwnGrace() throws {
+    @Test func aPlainTerminateStopsWithTheSessionsOwnGrace() throws {
         let run = try ShimRun(
-            try shell("trap '' TERM; echo ready >&0; while :; do sleep 0.01; done"), options: ["--grace-ms", "10"])
+            try shell("trap '' TERM; echo ready >&0; for i in {1..300}; do sleep 0.01; done"),
+            options: ["--grace-ms", "10"])
         _ = try run.hear()
         try run.shim.signal(Process.terminate)
         #expect(try run.end() == "ended code=- signal=9 stop=1 timeout=0")
@@ -70,19 +73,19 @@ import Testing
 
     @Test func aStopBeforeTheAgentRunsIsNotLost() throws {
         for _ in 0..<20 {
-            let run = try ShimRun([try File.realPath("/bin/sleep"), "1000"])
-            try run.shim.signal(Process.terminate, value: 600_000)
+            let run = try ShimRun([try File.realPath("/bin/sleep"), "20"])
+            try run.shim.signal(Process.terminate, value: 20_000)
             #expect(try run.end() == "ended code=- signal=15 stop=1 timeout=0")
         }
     }
 
     @Test func aSessionIsStoppedWhenItsTimeIsOver() throws {
-        let run = try ShimRun([try File.realPath("/bin/sleep"), "1000"], options: ["--timeout-ms", "20"])
+        let run = try ShimRun([try File.realPath("/bin/sleep"), "20"], options: ["--timeout-ms", "20"])
         #expect(try run.end() == "ended code=- signal=15 stop=1 timeout=1")
     }
 
     @Test func aKilledShimTakesItsAgentWithItAndInventsNoEnd() throws {
-        let run = try ShimRun([try File.realPath("/bin/sleep"), "1000"])
+        let run = try ShimRun(try shell("read -r -t 5 <&0; echo survived >&0"))
         _ = try run.notice()
         #expect(try run.lockIsHeld())
         try run.shim.signal(Process.kill)

@@ -20,9 +20,9 @@ enum LogMethods {
         guard encoding == "utf8" || encoding == "base64" else {
             throw params.wrong("encoding", "must be utf8 or base64")
         }
-        let state = StateFile.read("\(File.parent(of: record.logPath))/state")
-        let stdout = try tail(record.logPath, state?.stdoutDropped ?? 0, Int(bytesMax))
-        let stderr = try tail(record.stderrPath, state?.stderrDropped ?? 0, Int(bytesMax))
+        let statePath = "\(File.parent(of: record.logPath))/state"
+        let stdout = try tail(record.logPath, Int(bytesMax)) { StateFile.read(statePath)?.stdoutDropped ?? 0 }
+        let stderr = try tail(record.stderrPath, Int(bytesMax)) { StateFile.read(statePath)?.stderrDropped ?? 0 }
         let text = { (bytes: [UInt8]) in
             encoding == "utf8" ? String(decoding: bytes, as: UTF8.self) : Base64.encode(bytes)
         }
@@ -32,22 +32,22 @@ enum LogMethods {
         json.member("last_activity", LogFiles.lastActivity(record).map(Timestamp.text(milliseconds:)))
         json.member("stdout", text(stdout.bytes))
         json.member("stderr", text(stderr.bytes))
-        json.member("stdout_size", Int64(stdout.size))
-        json.member("stderr_size", Int64(stderr.size))
-        json.member("stdout_dropped", state?.stdoutDropped ?? 0)
-        json.member("stderr_dropped", state?.stderrDropped ?? 0)
+        json.member("stdout_size", stdout.size)
+        json.member("stderr_size", stderr.size)
+        json.member("stdout_dropped", stdout.dropped)
+        json.member("stderr_dropped", stderr.dropped)
         json.endObject()
         return .now
     }
 
     private static func tail(
-        _ path: String, _ dropped: Int64, _ bytesMax: Int
-    ) throws(RPCError) -> (bytes: [UInt8], size: Int) {
+        _ path: String, _ bytesMax: Int, _ droppedNow: () -> Int64
+    ) throws(RPCError) -> LogFiles.Tail {
         do throws(SystemError) {
-            return try LogFiles.tail(path, dropped: dropped, bytesMax: bytesMax)
+            return try LogFiles.tail(path, bytesMax: bytesMax, droppedNow: droppedNow)
         } catch {
             // A session that was never launched has no logs.
-            if error.code == SystemError.noEntry { return ([], 0) }
+            if error.code == SystemError.noEntry { return LogFiles.Tail(bytes: [], size: 0, dropped: 0) }
             throw RPCError.internalFault("A log cannot be read: \(error).")
         }
     }
