@@ -7,6 +7,9 @@ PACKAGES := liblua5.4-dev libsqlite3-dev libssl-dev
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 SWIFT_BUILD := swift build -c release
 PROGRAMS := .build/release
+# PyPI's package carries the CLI as one file.
+AGENT_SDK := claude-agent-sdk==0.2.188
+AGENT := .build-agent/claude_agent_sdk/_bundled/claude
 # Everything that swift-format looks at.
 SWIFT_FILES := Package.swift Sources Tests
 
@@ -27,6 +30,17 @@ bench: build ## print the figures
 
 storm: build-tests ## 200 rounds of kill -9 against the server (SPAWNGATE_STORM=N for more)
 	SPAWNGATE_STORM=$${SPAWNGATE_STORM:-200} swift test -c release --skip-build --filter Storm
+
+test-agent: build-tests $(AGENT) ## whole sessions of the real Claude CLI, fetched from PyPI where it is missing
+	SPAWNGATE_AGENT=$(abspath $(AGENT)) swift test -c release --skip-build --filter AgentTests
+
+$(AGENT):
+	@echo "fetching the Claude CLI ($(AGENT_SDK))"
+	@python3 -m pip --version > /dev/null 2>&1 || { $(SUDO) apt-get update -qq && \
+	  DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq --no-install-recommends python3-pip; }
+	@rm -rf .build-agent && python3 -m pip download -q --no-deps --only-binary :all: --dest .build-agent '$(AGENT_SDK)'
+	@python3 -m zipfile -e .build-agent/*.whl .build-agent && rm .build-agent/*.whl
+	@chmod +x $@ && touch $@
 
 fmt: ## format in place
 	swift format --in-place --parallel --recursive $(SWIFT_FILES)

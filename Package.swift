@@ -81,6 +81,9 @@ let package = Package(
             name: "SpawngateClientTests",
             dependencies: ["SpawngateClient", "spawngate", "Platform", "Wire", argumentParser], swiftSettings: strict),
         .testTarget(name: "SessionShimTests", dependencies: ["Platform"], swiftSettings: strict),
+        .target(
+            name: "TestSupport", dependencies: ["Platform", "Wire"], path: "Tests/TestSupport", swiftSettings: strict),
+        .testTarget(name: "AgentTests", dependencies: ["Platform", "TestSupport", "Wire"], swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),
     ]
 )

@@ -92,6 +92,10 @@ extension StartRequest {
         timeoutMilliseconds = try params.integer("timeout_ms", in: 1...StartLimits.timeoutMillisecondsMax)
         labels = try params.texts("labels", countMax: StartLimits.labelsMax, bytesMax: StartLimits.textBytesMax)
         idempotencyKey = try params.text("idempotency_key")
+        if isClaude, args == nil, prompt != nil, let rule = allowedTools.first(where: { !Self.isOneRule($0) }) {
+            throw RPCError.invalidParams(
+                "allowed_tools has \(rule), which is not one tool rule.", param: "allowed_tools")
+        }
         for variable in environment {
             if let objection = EnvironmentRule.objection(to: variable.name) {
                 throw RPCError.invalidParams(objection, param: "environment")
@@ -111,6 +115,34 @@ extension StartRequest {
             arguments += ["--allowedTools"] + allowedTools
         }
         return arguments
+    }
+
+    /// Whether the Claude CLI reads a text as exactly one rule, `NAME` or `NAME(SPECIFIER)`, when it is one element of
+    /// argv: it takes one that begins with `-` for an option, splits at commas and spaces outside parentheses, and
+    /// understands `default` as every tool (seen with 2.1.331).
+    private static func isOneRule(_ rule: String) -> Bool {
+        let bytes = Array(rule.utf8)
+        let nameEnd = bytes.firstIndex(of: UInt8(ascii: "(")) ?? bytes.count
+        let name = String(decoding: bytes[..<nameEnd], as: UTF8.self)
+        let isName =
+            name.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"), UInt8(ascii: "."),
+                    UInt8(ascii: "*"):
+                    true
+                default: false
+                }
+            } && name.utf8.first.map { $0 != UInt8(ascii: "-") } ?? false && name.lowercased() != "default"
+        guard isName, nameEnd < bytes.count else { return isName }
+        // One pair of parentheses around all of the rest, and something in it.
+        var depth = 0
+        for (index, byte) in bytes.enumerated() {
+            if byte == UInt8(ascii: "(") { depth += 1 }
+            if byte == UInt8(ascii: ")") { depth -= 1 }
+            if index >= nameEnd, depth == 0, index < bytes.count - 1 { return false }
+        }
+        return depth == 0 && bytes.last == UInt8(ascii: ")") && bytes.count > nameEnd + 2
     }
 
     private var isClaude: Bool { command == "claude" || command.hasSuffix("/claude") }
