@@ -84,6 +84,10 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["Platform", "Wire"], path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(name: "AgentTests", dependencies: ["Platform", "TestSupport", "Wire"], swiftSettings: strict),
+        .testTarget(name: "EndToEndTests", dependencies: ["Platform", "TestSupport", "Wire"], swiftSettings: strict),
+        .testTarget(
+            name: "PolicyWorkerTests", dependencies: ["Platform", "TestSupport", "Wire"],
+            exclude: ["Hostile", "globals.lua", "globals.txt"], swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),
     ]
 )

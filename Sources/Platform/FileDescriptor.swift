@@ -122,6 +122,14 @@ package struct FileDescriptor: ~Copyable {
         return true
     }
 
+    /// Waits, blocking, until the descriptor is ready or its peer has closed; false where that did not come in time. For
+    /// commands, not for the server's loop.
+    package func wait(for interest: Interest, milliseconds: Int) throws(SystemError) -> Bool {
+        // poll(2) and epoll have the same numbers for the same events.
+        var waiting = pollfd(fd: number, events: Int16(truncatingIfNeeded: interest.rawValue), revents: 0)
+        return try checkedErrno("poll") { poll(&waiting, 1, Int32(clamping: milliseconds)) } > 0
+    }
+
     /// A second descriptor for the same open file.
     package func duplicate() throws(SystemError) -> FileDescriptor {
         FileDescriptor(owning: try checkedErrno("fcntl F_DUPFD_CLOEXEC") { fcntl(number, F_DUPFD_CLOEXEC, 16) })

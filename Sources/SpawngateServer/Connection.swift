@@ -29,7 +29,8 @@ final class Connection {
     /// Answers written and not yet sent.
     var out = JSONWriter(reserving: 4096)
     private(set) var sentBytes = 0
-    private(set) var hasReceived = false
+    /// Whether its first bytes have been seen to be no other protocol's.
+    var isKnown = false
     private(set) var peerHasFinished = false
     var interest = Interest.readable
     /// Marked for the safe point, so that it is on the list once.
@@ -69,7 +70,6 @@ final class Connection {
         switch try socket.descriptor.receive(into: UnsafeMutableRawBufferPointer(rebasing: input[inputCount...])) {
         case .processed(let count):
             inputCount += count
-            hasReceived = true
             return true
         case .wouldBlock: return false
         case .endOfFile:

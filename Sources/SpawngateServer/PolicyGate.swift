@@ -152,9 +152,15 @@ final class PolicyGate {
         completion(result)
     }
 
-    /// As many workers of the set in force as there should be, so that one that had to be killed is not missed.
+    /// As many workers of the set in force as there should be, so that one that had to be killed is not missed, and one
+    /// that tried the same set again is not one too many.
     private func refill() {
         guard let inForce else { return }
+        while workers.count(where: { $0.set.digest == inForce.set.digest }) > configuration.limits.policyWorkers,
+            let surplus = idleWorker(of: inForce.set)
+        {
+            remove(surplus)
+        }
         let ready = workers.count { $0.set.digest == inForce.set.digest }
         for _ in ready..<max(ready, configuration.limits.policyWorkers) {
             start(inForce.set, .loading(completion: nil))

@@ -15,6 +15,8 @@ final class PolicyWatcher {
     /// The digest of the set that was tried last, tests included, so that a save that changes nothing loads nothing.
     private var lastTried: [PolicyFile]?
     private var waiting: [() -> Void] = []
+    /// Those who asked while an earlier reading was being tried: it says nothing of the folder as they know it.
+    private var waitingForNext: [() -> Void] = []
 
     init(configuration: Configuration, loop: EventLoop, gate: PolicyGate, logger: Logger) throws(SystemError) {
         self.configuration = configuration
@@ -31,9 +33,14 @@ final class PolicyWatcher {
 
     /// Reads the folder and tries what it holds; the completion comes when that has taken over or was refused.
     func reload(_ completion: @escaping () -> Void) {
-        waiting.append(completion)
-        lastTried = nil
-        attempt()
+        if isTrying {
+            waitingForNext.append(completion)
+            changedMeanwhile = true
+        } else {
+            waiting.append(completion)
+            lastTried = nil
+            attempt()
+        }
     }
 
     private func settle() {
@@ -83,12 +90,14 @@ final class PolicyWatcher {
 
     private func finish() {
         let completions = waiting
-        waiting = []
+        waiting = waitingForNext
+        waitingForNext = []
         for completion in completions { completion() }
-        if changedMeanwhile {
-            changedMeanwhile = false
-            settle()
-        }
+        guard changedMeanwhile else { return }
+        changedMeanwhile = false
+        if waiting.isEmpty { return settle() }
+        lastTried = nil
+        attempt()
     }
 
     private func lookAgain() {

@@ -56,12 +56,11 @@ extension Server {
 
     private func receive(_ connection: Connection) {
         guard connection.mayRead(configuration.limits) else { return mark(connection) }
-        let isFirst = !connection.hasReceived
         do throws(SystemError) {
             var budget = configuration.limits.bytesPerTurn
             while try connection.receive() {
                 budget -= connection.received.count
-                if isFirst, refuseOtherProtocol(connection) { return }
+                if !connection.isKnown, refuseOtherProtocol(connection) { return }
                 process(connection)
                 if budget <= 0 || !connection.inputIsFull || !connection.mayRead(configuration.limits) { break }
             }
@@ -106,6 +105,7 @@ extension Server {
             connection.closing = .now
             connection.closingReason = "it speaks TLS, and this port does not"
         } else {
+            connection.isKnown = connection.received.count >= FrameEncoder.headerBytes
             return false
         }
         mark(connection)

@@ -78,7 +78,8 @@ extension Server {
         // Its expiry and revocation count from that moment on, also for a connection that is open.
         guard access.holds(grant, wallMilliseconds: clock.wallMilliseconds()) else {
             call.connection.grant = nil
-            close(call.connection, "its token has expired or was revoked")
+            call.connection.closing = .whenSent
+            call.connection.closingReason = "its token has expired or was revoked"
             throw RPCError.notAuthenticated()
         }
         guard grant.roles.contains(where: { $0 == .admin || roles.contains($0) }) else {

@@ -53,11 +53,7 @@ package final class Server {
         self.logger = logger
         self.clock = clock
         startedAt = clock.monotonicNanoseconds()
-        guard Socket.isLoopback(configuration.host) else {
-            throw StartUpError(
-                "\(configuration.host) can be reached from other machines and this version speaks no TLS: listen on "
-                    + "127.0.0.1, and put a TLS tunnel in front for others.")
-        }
+        if let objection = Self.objection(toHost: configuration.host) { throw StartUpError(objection) }
         do {
             stateLock = try Self.lockState(configuration)
             loop = try EventLoop(clock: clock)
@@ -80,6 +76,13 @@ package final class Server {
         } catch {
             throw StartUpError("\(error).")
         }
+    }
+
+    /// Why this version will not listen there, in one sentence that says what to do; nil where it will.
+    package static func objection(toHost host: String) -> String? {
+        if Socket.isLoopback(host) { return nil }
+        return "\(host) can be reached from other machines (or is not known here), and this version speaks no TLS: "
+            + "listen on 127.0.0.1, and put a TLS tunnel in front for others."
     }
 
     /// Serves until SIGTERM or SIGINT. Sessions go on without the server.
@@ -123,7 +126,7 @@ package final class Server {
             logger.error("\(error.description)")
             metrics.failedCommits += 1
             starts.notKept(error)
-            // What sessions became is told again by their own files, so it is kept when the disk allows it.
+            supervisor.changesAreNotKept()
             if commitRetry == nil {
                 commitRetry = loop.after(milliseconds: 1000) { [unowned self] in commitRetry = nil }
             }

@@ -229,15 +229,31 @@ final class SessionSupervisor {
                 unwatch(session)
                 session.shim = nil
             }
-            if let reply = session.startReply {
-                session.startReply = nil
-                reply(session)
-            }
-            guard session.record.status.hasEnded else { continue }
-            let replies = session.endReplies.sorted { $0.key < $1.key }
-            session.endReplies = [:]
-            for (_, reply) in replies { reply(session.record) }
+            answer(session)
         }
+    }
+
+    /// The store refused the changes, and will be asked again. Callers need not wait for that: the decision to start is
+    /// kept already, and how a session ended stands in its state file, which was allocated before it ran and is now
+    /// brought to the disk.
+    func changesAreNotKept() {
+        for session in unsaved {
+            if session.record.status.hasEnded, !session.endReplies.isEmpty {
+                try? File.open(session.statePath, .readWrite(create: false, truncate: false)).synchronize()
+            }
+            answer(session)
+        }
+    }
+
+    private func answer(_ session: LiveSession) {
+        if let reply = session.startReply {
+            session.startReply = nil
+            reply(session)
+        }
+        guard session.record.status.hasEnded else { return }
+        let replies = session.endReplies.sorted { $0.key < $1.key }
+        session.endReplies = [:]
+        for (_, reply) in replies { reply(session.record) }
     }
 
     /// Calls back once, when the session has ended and that is kept.

@@ -57,6 +57,9 @@ struct ServeCommand: ParsableCommand {
     var policyMemoryBytes = Limits().policyMemoryBytes
 
     func validate() throws {
+        let address: ServerAddress
+        do { address = try ServerAddress(listen, leastPort: 0) } catch { throw ValidationError("\(error).") }
+        if let objection = Server.objection(toHost: address.host) { throw ValidationError(objection) }
         let bounds: [(String, Int, ClosedRange<Int>)] = [
             ("--max-frame-bytes", maxFrameBytes, 64 << 10...256 << 20),
             ("--max-log-bytes", maxLogBytes, 64 << 10...1 << 40),

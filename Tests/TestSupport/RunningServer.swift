@@ -55,6 +55,17 @@ package final class RunningServer {
 
     /// Starts the server, on the same folders where it ran before, and waits until it listens.
     package func start() throws {
+        let line = try Self.firstLine(of: try launch())
+        guard let line, let colon = line.lastIndex(of: ":"), line.hasPrefix("spawngate listens on "),
+            let port = UInt16(line[line.index(after: colon)...])
+        else {
+            throw TimedOut("a server that listens; it said \(line ?? "nothing"), and logged: \(self.log.suffix(1000))")
+        }
+        self.port = port
+    }
+
+    // The near end of its standard output; nobody here keeps the far end, so this one ends with the server.
+    private func launch() throws -> FileDescriptorBox {
         let (near, far) = try SocketPair().split()
         let null = try File.open("/dev/null", .read)
         let log = try File.open("\(folder.path)/server.log", .append)
@@ -69,21 +80,15 @@ package final class RunningServer {
             descriptors: [null.number, far.number, log.number])
         pid = child.pid
         process = consume child
-        let line = try Self.firstLine(near, far)
-        guard let line, let colon = line.lastIndex(of: ":"), line.hasPrefix("spawngate listens on "),
-            let port = UInt16(line[line.index(after: colon)...])
-        else { throw TimedOut("a server that listens; it said \(line ?? "nothing"), and logged: \(self.log)") }
-        self.port = port
+        return near
     }
 
-    // The far end is closed here, so that the near one ends with the server.
-    private static func firstLine(_ near: FileDescriptorBox, _ far: consuming FileDescriptorBox) throws -> String? {
-        _ = consume far
-        near.descriptor.setTimeout(milliseconds: Waiting.milliseconds)
+    private static func firstLine(of output: FileDescriptorBox) throws -> String? {
+        output.descriptor.setTimeout(milliseconds: Waiting.milliseconds)
         var line: [UInt8] = []
         while line.last != UInt8(ascii: "\n") {
             var buffer: [UInt8] = [0]
-            guard case .processed(1) = try buffer.withUnsafeMutableBytes({ try near.descriptor.receive(into: $0) })
+            guard case .processed(1) = try buffer.withUnsafeMutableBytes({ try output.descriptor.receive(into: $0) })
             else { return nil }
             line += buffer
         }

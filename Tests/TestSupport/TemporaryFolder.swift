@@ -10,8 +10,9 @@ package final class TemporaryFolder {
     /// Makes the folder; everybody may look into it, for a session may run as another user.
     package init() throws {
         BuiltPrograms.prepare()
-        let root = try File.realPath(Process.environment("TMPDIR") ?? "/tmp") + "/spawngate-tests"
-        try File.makeFolders(root, permissions: 0o777)
+        let place = try File.realPath(Process.environment("TMPDIR") ?? "/tmp")
+        let root = "\(place)/spawngate-tests-\(Process.userIdentifier)"
+        try File.makeFolders(root, permissions: 0o755)
         let name = try Randomness.bytes(8).map { String($0, radix: 16) }.joined()
         path = "\(root)/\(name)"
         try File.makeFolder(path, permissions: 0o755)

@@ -1,0 +1,15 @@
+/// Every method, and the roles that may call it besides admin, as SPEC section 2 has it; nil: everybody.
+enum Methods {
+    static let all: [(name: String, roles: [String]?)] = [
+        ("server.ping", nil), ("auth.authenticate", nil),
+        ("server.info", reading), ("server.metrics", reading),
+        ("session.get", reading), ("session.metadata", reading), ("session.list", reading), ("session.wait", reading),
+        ("session.logs", reading), ("session.report", reading),
+        ("session.start", ["operator"]), ("session.stop", ["operator"]),
+        ("policy.list", ["auditor"]), ("policy.check", ["operator", "auditor"]), ("policy.reload", []),
+        ("decision.list", ["auditor"]), ("decision.get", ["auditor"]),
+        ("token.create", []), ("token.list", []), ("token.revoke", []),
+    ]
+
+    private static let reading = ["viewer", "operator", "auditor"]
+}
