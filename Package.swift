@@ -75,6 +75,12 @@ let package = Package(
             // A release build cannot be looked into by tests otherwise, and tests run what is shipped.
             swiftSettings: strict + [.unsafeFlags(["-enable-testing"])]),
 
+        // The figures: each beside something bare that does the same work.
+        .target(name: "CBench", cSettings: strictC, linkerSettings: [.linkedLibrary("sqlite3")]),
+        .executableTarget(
+            name: "spawngate-bench",
+            dependencies: ["CBench", "Platform", "SpawngateClient", "Wire", argumentParser], swiftSettings: strict),
+
         // Tests mirror the rooms.
         .testTarget(name: "WireTests", dependencies: ["Wire", "DecisionLog"], swiftSettings: strict),
         .testTarget(

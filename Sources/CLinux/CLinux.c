@@ -149,7 +149,8 @@ int cl_peer_name(int fd, char *out, size_t out_size) {
 
 int cl_is_loopback(const char *host) {
     struct addrinfo *list;
-    if (resolve(host, NULL, AI_PASSIVE, &list)) return 0;
+    int error = resolve(host, NULL, AI_PASSIVE, &list);
+    if (error) return error;
     int loopback = list != NULL;
     for (struct addrinfo *one = list; one; one = one->ai_next) {
         if (one->ai_family == AF_INET) {

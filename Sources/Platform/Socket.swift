@@ -14,8 +14,11 @@ package enum Socket {
         FileDescriptor(owning: try checked("connect to \(host):\(port)") { cl_connect_tcp(host, String(port)) })
     }
 
-    /// Whether a name or address stands for this machine's loopback alone.
-    package static func isLoopback(_ host: String) -> Bool { cl_is_loopback(host) == 1 }
+    /// Whether a name or address stands for this machine's loopback alone; nil where it stands for nothing.
+    package static func isLoopback(_ host: String) -> Bool? {
+        let answer = cl_is_loopback(host)
+        return answer < 0 ? nil : answer == 1
+    }
 }
 
 extension FileDescriptor {

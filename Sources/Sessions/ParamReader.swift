@@ -113,6 +113,8 @@ package struct ParamReader {
 extension String {
     /// Without white space (and byte order marks) at either end.
     package func trimmed() -> String {
+        // Nearly every text begins and ends in printing ASCII; what Unicode says of it costs more than the whole call.
+        if let first = utf8.first, let last = utf8.last, 0x21...0x7E ~= first, 0x21...0x7E ~= last { return self }
         func isSpace(_ scalar: Unicode.Scalar) -> Bool {
             scalar.properties.isWhitespace || scalar.value == 0xFEFF
         }

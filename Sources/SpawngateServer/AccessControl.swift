@@ -3,18 +3,32 @@ internal import Platform
 internal import Policy
 internal import Store
 
-/// A token that was accepted: whose it is, and what it allows.
-struct Grant: Equatable {
+/// A token that was accepted: whose it is, and what it allows. There is one for all connections of a token.
+final class Grant {
     let tokenID: String
     let principal: String
     let roles: [Role]
     /// Milliseconds since 1970.
     let expiresAt: Int64?
+    fileprivate var isRevoked = false
+
+    fileprivate init(_ row: TokenRow) {
+        tokenID = row.id
+        principal = row.principal
+        roles = row.roles
+        expiresAt = row.expiresAt
+    }
+
+    /// Whether it still counts, also for a connection that is open.
+    func holds(wallMilliseconds: Int64) -> Bool {
+        !isRevoked && expiresAt.map { wallMilliseconds < $0 } ?? true
+    }
 }
 
 /// Who may call: the tokens, held as hashes. A token is `sg_<id>_<secret>`; the id finds the row, the secret proves it.
 final class AccessControl {
     private var tokens: [String: TokenRow] = [:]
+    private var grants: [String: Grant] = [:]
 
     init(_ rows: [TokenRow]) {
         for row in rows { tokens[row.id] = row }
@@ -28,17 +42,10 @@ final class AccessControl {
         let offered = SHA256.digest(Array(parts[2].utf8))
         // An unknown id takes as long as a wrong secret.
         let isRight = ConstantTime.equal(offered, row?.hash ?? [UInt8](repeating: 0, count: 32))
-        guard let row, isRight, Self.isValid(row, wallMilliseconds) else { return nil }
-        return Grant(tokenID: row.id, principal: row.principal, roles: row.roles, expiresAt: row.expiresAt)
-    }
-
-    /// Whether a grant that was given still holds.
-    func holds(_ grant: Grant, wallMilliseconds: Int64) -> Bool {
-        tokens[grant.tokenID].map { Self.isValid($0, wallMilliseconds) } ?? false
-    }
-
-    private static func isValid(_ row: TokenRow, _ now: Int64) -> Bool {
-        row.revokedAt == nil && row.expiresAt.map { now < $0 } ?? true
+        guard let row, isRight, row.revokedAt == nil else { return nil }
+        let grant = grants[row.id] ?? Grant(row)
+        grants[row.id] = grant
+        return grant.holds(wallMilliseconds: wallMilliseconds) ? grant : nil
     }
 
     /// Makes a token; the text is shown once and kept nowhere.
@@ -67,6 +74,7 @@ final class AccessControl {
             id: row.id, name: row.name, principal: row.principal, roles: row.roles, hash: row.hash,
             createdAt: row.createdAt, expiresAt: row.expiresAt, revokedAt: row.revokedAt ?? time)
         tokens[row.id] = revoked
+        grants[row.id]?.isRevoked = true
         return revoked
     }
 

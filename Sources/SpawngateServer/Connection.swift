@@ -20,14 +20,15 @@ final class Connection {
     var wrongTokens = 0
     var authenticationDeadline: TimerToken?
     var writeDeadline: TimerToken?
-    var decoder: FrameDecoder
+    // The unchecked ones are of the hot path, and one thread's: no access to them is open while another begins.
+    @exclusivity(unchecked) var decoder: FrameDecoder
     var closing = Closing.no
     /// Why it is closed, where a person should know.
     var closingReason: String?
     /// Answers to come by events.
     var deferredCount = 0
     /// Answers written and not yet sent.
-    var out = JSONWriter(reserving: 4096)
+    @exclusivity(unchecked) var out = JSONWriter(reserving: 4096)
     private(set) var sentBytes = 0
     /// Whether its first bytes have been seen to be no other protocol's.
     var isKnown = false
@@ -36,8 +37,8 @@ final class Connection {
     /// Marked for the safe point, so that it is on the list once.
     var isMarked = false
 
-    private var input: UnsafeMutableRawBufferPointer
-    private var inputCount = 0
+    @exclusivity(unchecked) private var input: UnsafeMutableRawBufferPointer
+    @exclusivity(unchecked) private var inputCount = 0
 
     init(socket: consuming FileDescriptor, frameBytesMax: Int) {
         peer = socket.peerName()

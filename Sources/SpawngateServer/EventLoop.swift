@@ -40,11 +40,14 @@ final class EventLoop {
     private var isStopping = false
     /// The time at which this turn began, so that a turn asks the clock once.
     private(set) var nowNanoseconds: Int64
+    /// The same by the wall clock.
+    private(set) var wallMilliseconds: Int64
 
     init(clock: any Clock) throws(SystemError) {
         poller = try Poller()
         self.clock = clock
         nowNanoseconds = clock.monotonicNanoseconds()
+        wallMilliseconds = clock.wallMilliseconds()
     }
 
     // MARK: descriptors
@@ -125,6 +128,7 @@ final class EventLoop {
         swap(&found, &ready)
         try poller.wait(milliseconds: wait) { found.append($0) }
         nowNanoseconds = clock.monotonicNanoseconds()
+        wallMilliseconds = clock.wallMilliseconds()
         for event in found {
             let slot = Int(event.token & 0xFFFF_FFFF)
             guard slots[slot].generation == UInt32(event.token >> 32), let handler = slots[slot].handler else {

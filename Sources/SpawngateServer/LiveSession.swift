@@ -25,8 +25,9 @@ final class LiveSession {
     var endReplies: [UInt64: (SessionRecord) -> Void] = [:]
     /// A stop that came before the shim was known.
     var stopGrace: Int32?
-    private var rendered: [UInt8] = []
-    private var renderedAt: Int64 = .min
+    // Unchecked, because they are one thread's, and read for every answer.
+    @exclusivity(unchecked) private var rendered: [UInt8] = []
+    @exclusivity(unchecked) private var renderedAt: Int64 = .min
 
     init(record: SessionRecord, principal: String, reportSince: Int64, folder: String, isOwnChild: Bool) {
         self.record = record

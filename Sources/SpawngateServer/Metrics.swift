@@ -7,10 +7,11 @@ struct Metrics {
     var wrongTokens = 0
     var commits = 0
     var failedCommits = 0
-    private(set) var latencies: [Int: LatencyHistogram] = [:]
+    /// One for each row of the method table.
+    private(set) var latencies = [LatencyHistogram](repeating: LatencyHistogram(), count: MethodTable.methods.count)
 
     /// The time from a method's call to its answer.
     mutating func record(method index: Int, nanoseconds: Int64) {
-        latencies[index, default: LatencyHistogram()].record(nanoseconds: nanoseconds)
+        latencies[index].record(nanoseconds: nanoseconds)
     }
 }

@@ -29,6 +29,7 @@ final class PolicyGate {
         /// What it said of the set's policies when it had loaded them.
         var policies: [LoadedPolicy] = []
         var watch: WatchToken?
+        var interest = Interest.readable
         var deadline: TimerToken?
 
         init(process: PolicyWorkerProcess, set: PolicySet, activity: Activity) {
@@ -120,7 +121,8 @@ final class PolicyGate {
             let process = try PolicyWorkerProcess(
                 program: configuration.policyWorkerPath, memoryBytes: configuration.limits.policyMemoryBytes, set: set)
             let worker = Worker(process: process, set: set, activity: activity)
-            worker.watch = try loop.watch(process.pollable, interest(of: process)) { [unowned self] ready in
+            worker.interest = interest(of: process)
+            worker.watch = try loop.watch(process.pollable, worker.interest) { [unowned self] ready in
                 if ready.isWritable { process.resumeSending() }
                 if ready.isReadable { hear(worker) }
                 if worker.watch != nil { updateInterest(worker) }
@@ -233,9 +235,11 @@ final class PolicyGate {
     }
 
     private func updateInterest(_ worker: Worker) {
-        guard let watch = worker.watch else { return }
+        let interest = interest(of: worker.process)
+        guard let watch = worker.watch, interest != worker.interest else { return }
+        worker.interest = interest
         // EPOLL_CTL_MOD fails only for what is not watched, and then the worker is gone already.
-        try? loop.change(watch, worker.process.pollable, interest(of: worker.process))
+        try? loop.change(watch, worker.process.pollable, interest)
     }
 
     // MARK: answers

@@ -6,6 +6,7 @@ internal import Wire
 extension Server {
     /// Answers one frame: at once what can be, the rest when its event comes.
     func answerFrame(_ frame: UnsafeRawBufferPointer, _ connection: Connection) {
+        answeredAt = max(answeredAt, loop.nowNanoseconds)
         do {
             try reader.read(frame) { root in
                 switch Envelope.classify(root) {
@@ -41,18 +42,39 @@ extension Server {
         case .success(let call):
             metrics.requests += 1
             let context = MethodCall(
-                server: self, connection: connection, call: call, batch: batch,
-                beganAt: clock.monotonicNanoseconds())
-            var json = JSONWriter()
-            swap(&json, &scratch)
-            json.bytes.removeAll(keepingCapacity: true)
-            var isDeferred = false
-            Reply.write(&json, id: call.id ?? Self.nullIDPointer) { (json) throws(RPCError) in
-                isDeferred = try run(context, &json) == .later
-            }
-            if !isDeferred, call.id != nil { Reply.deliver(json.bytes, connection, batch) }
-            swap(&json, &scratch)
+                server: self, connection: connection, call: call, batch: batch, beganAt: answeredAt)
+            if batch == nil { answerInPlace(context) } else { answerIntoBatch(context) }
         }
+    }
+
+    /// Writes the answer where it will be sent from.
+    private func answerInPlace(_ call: MethodCall) {
+        let connection = call.connection
+        var json = JSONWriter()
+        swap(&json, &connection.out)
+        let start = FrameEncoder.begin(in: &json)
+        if write(call, &json) {
+            FrameEncoder.end(at: start, in: &json)
+        } else {
+            json.bytes.removeSubrange(start...)
+        }
+        // What was to be answered later may have been answered at once.
+        if !connection.out.bytes.isEmpty { json.bytes += connection.out.bytes }
+        swap(&json, &connection.out)
+    }
+
+    private func answerIntoBatch(_ call: MethodCall) {
+        var json = JSONWriter()
+        if write(call, &json) { Reply.deliver(json.bytes, call.connection, call.batch) }
+    }
+
+    /// Writes the response object; false where none is due now.
+    private func write(_ call: MethodCall, _ json: inout JSONWriter) -> Bool {
+        var answered = Answered.now
+        Reply.write(&json, id: call.call.id ?? Self.nullIDPointer) { (json) throws(RPCError) in
+            answered = try run(call, &json)
+        }
+        return answered == .now && call.call.id != nil
     }
 
     private static var nullIDPointer: UnsafeRawBufferPointer {
@@ -68,15 +90,17 @@ extension Server {
         let method = MethodTable.methods[index]
         try authorize(call, method)
         let answered = try method.run(call, &json)
-        if answered == .now { metrics.record(method: index, nanoseconds: clock.monotonicNanoseconds() - call.beganAt) }
+        if answered == .now {
+            answeredAt = clock.monotonicNanoseconds()
+            metrics.record(method: index, nanoseconds: answeredAt - call.beganAt)
+        }
         return answered
     }
 
     private func authorize(_ call: MethodCall, _ method: Method) throws(RPCError) {
         guard let roles = method.roles else { return }
         guard let grant = call.connection.grant else { throw RPCError.notAuthenticated() }
-        // Its expiry and revocation count from that moment on, also for a connection that is open.
-        guard access.holds(grant, wallMilliseconds: clock.wallMilliseconds()) else {
+        guard grant.holds(wallMilliseconds: loop.wallMilliseconds) else {
             call.connection.grant = nil
             call.connection.closing = .whenSent
             call.connection.closingReason = "its token has expired or was revoked"

@@ -20,7 +20,10 @@ package final class Server {
     let watcher: PolicyWatcher
     let supervisor: SessionSupervisor
     let starts: StartPipeline
-    var metrics = Metrics()
+    // Unchecked, because they are one thread's, and written for every request.
+    @exclusivity(unchecked) var metrics = Metrics()
+    /// When the last answer was done, which is when the next request of the same turn is taken up.
+    @exclusivity(unchecked) var answeredAt: Int64 = 0
     let startedAt: Int64
 
     private let stateLock: FileDescriptor
@@ -38,7 +41,6 @@ package final class Server {
     let reader = JSONReader()
     /// For texts that come from the store, while a request is still being read.
     let storedReader = JSONReader()
-    var scratch = JSONWriter(reserving: 4096)
     /// Records of ended sessions, as JSON.
     var recentlyRead: [String: [UInt8]] = [:]
 
@@ -53,7 +55,11 @@ package final class Server {
         self.logger = logger
         self.clock = clock
         startedAt = clock.monotonicNanoseconds()
-        if let objection = Self.objection(toHost: configuration.host) { throw StartUpError(objection) }
+        guard Socket.isLoopback(configuration.host) == true else {
+            throw StartUpError(
+                "\(configuration.host) can be reached from other machines, and this version speaks no TLS: listen on "
+                    + "127.0.0.1, and put a TLS tunnel in front for others.")
+        }
         do {
             stateLock = try Self.lockState(configuration)
             loop = try EventLoop(clock: clock)
@@ -76,13 +82,6 @@ package final class Server {
         } catch {
             throw StartUpError("\(error).")
         }
-    }
-
-    /// Why this version will not listen there, in one sentence that says what to do; nil where it will.
-    package static func objection(toHost host: String) -> String? {
-        if Socket.isLoopback(host) { return nil }
-        return "\(host) can be reached from other machines (or is not known here), and this version speaks no TLS: "
-            + "listen on 127.0.0.1, and put a TLS tunnel in front for others."
     }
 
     /// Serves until SIGTERM or SIGINT. Sessions go on without the server.
@@ -145,11 +144,14 @@ package final class Server {
         try File.makeFolders(configuration.sessionsFolder, permissions: 0o700)
         let lock = try File.open(
             configuration.stateFolder + "/lock", .readWrite(create: true, truncate: false))
-        guard try lock.tryLock() else {
-            throw StartUpError(
-                "Another server uses the state folder \(configuration.stateFolder); choose another with --state.")
+        // A server that was killed while it started a process leaves a child that holds its descriptors for the moment
+        // until it executes its program, this lock among them.
+        for _ in 0..<100 {
+            if try lock.tryLock() { return lock }
+            _ = try lock.wait(for: [], milliseconds: 10)
         }
-        return lock
+        throw StartUpError(
+            "Another server uses the state folder \(configuration.stateFolder); choose another with --state.")
     }
 
     private func mintFirstToken() throws {

@@ -24,7 +24,8 @@ final class SessionSupervisor {
     private let logger: Logger
     /// Every shim of this server writes one word here when its program runs, or could not be executed.
     private let words: Pipe
-    private var bySessionID: [String: LiveSession] = [:]
+    // Unchecked, because it is one thread's, and every request looks here.
+    @exclusivity(unchecked) private var bySessionID: [String: LiveSession] = [:]
     private var byToken: [UInt64: LiveSession] = [:]
     private var nextToken: UInt64 = 1
     private var nextWaiter: UInt64 = 0

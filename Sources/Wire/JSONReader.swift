@@ -17,8 +17,9 @@ package struct JSONSyntaxError: Error, Equatable {
 ///
 /// What is absent: any leniency, and any tree; `JSONView` looks into the text itself.
 package final class JSONReader {
-    private var tape: JSONTape
-    private var isReading = false
+    // Unchecked, because a reader is one thread's and is not used while it reads, which `isReading` holds it to.
+    @exclusivity(unchecked) private var tape: JSONTape
+    @exclusivity(unchecked) private var isReading = false
 
     /// 80 KiB: enough for any request but the unusual, little enough to keep for ever.
     private static let nodesKept = 4096

@@ -59,7 +59,7 @@ struct ServeCommand: ParsableCommand {
     func validate() throws {
         let address: ServerAddress
         do { address = try ServerAddress(listen, leastPort: 0) } catch { throw ValidationError("\(error).") }
-        if let objection = Server.objection(toHost: address.host) { throw ValidationError(objection) }
+        if Socket.isLoopback(address.host) == nil { throw ValidationError("No address is known for \(address.host).") }
         let bounds: [(String, Int, ClosedRange<Int>)] = [
             ("--max-frame-bytes", maxFrameBytes, 64 << 10...256 << 20),
             ("--max-log-bytes", maxLogBytes, 64 << 10...1 << 40),

@@ -46,7 +46,7 @@ struct ServerOptions: ParsableArguments {
 
     private func token(for address: ServerAddress) throws -> String {
         // A server elsewhere speaks TLS alone; what is sent to it without would be read on the way and be of no use.
-        guard Socket.isLoopback(address.host) else {
+        guard Socket.isLoopback(address.host) == true else {
             throw CommandFailure(
                 "\(address) is not on this machine, and the token would travel in the clear: use a tunnel like ssh -L")
         }

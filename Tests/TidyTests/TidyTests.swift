@@ -55,7 +55,8 @@ import Testing
 
     /// What each room may import besides the rooms that Package.swift gives it.
     @Test func onlyPlatformSpeaksToTheKernel() {
-        for source in Self.sources where source.path.hasPrefix("Sources/") && !source.path.hasPrefix("Sources/Platform") {
+        for source in Self.sources where source.path.hasPrefix("Sources/") && !source.path.hasPrefix("Sources/Platform")
+        {
             for line in source.lines where line.hasSuffix("import Glibc") || line.hasSuffix("import CLinux") {
                 Issue.record("\(source.path) says \(line): what it needs of the kernel belongs into Platform")
             }

@@ -33,7 +33,8 @@ int cl_accept(int listener);
 int cl_local_port(int fd);
 /// Writes "address:port" of the peer ("[address]:port" for IPv6).
 int cl_peer_name(int fd, char *out, size_t out_size);
-/// Whether every address that the name stands for is a loopback address: 1 or 0.
+/// Whether every address that the name stands for is a loopback address: 1 or 0, or
+/// -EADDRNOTAVAIL where it stands for none.
 int cl_is_loopback(const char *host);
 ssize_t cl_recv(int fd, void *bytes, size_t count);
 ssize_t cl_send(int fd, const void *bytes, size_t count);

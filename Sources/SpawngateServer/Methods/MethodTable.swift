@@ -8,7 +8,7 @@ enum Answered { case now, later }
 
 /// One call on its way to its method.
 struct MethodCall {
-    unowned let server: Server
+    let server: Server
     let connection: Connection
     let call: Call
     let batch: Batch?

@@ -100,7 +100,8 @@ enum ServerMethods {
         json.name("latency_us")
         json.beginObject()
         for (index, method) in MethodTable.methods.enumerated() {
-            guard let histogram = metrics.latencies[index] else { continue }
+            let histogram = metrics.latencies[index]
+            if histogram.count == 0 { continue }
             json.name(method.name)
             json.value([
                 "count": .integer(Int64(histogram.count)),
