@@ -71,7 +71,9 @@ let package = Package(
         .target(name: "SpawngateClient", dependencies: ["Platform", "Wire"], swiftSettings: strict),
         .executableTarget(
             name: "spawngate",
-            dependencies: ["Platform", "SpawngateClient", "SpawngateServer", "Wire", argumentParser, logging],
+            dependencies: [
+                "Platform", "Policy", "Sessions", "SpawngateClient", "SpawngateServer", "Wire", argumentParser, logging,
+            ],
             // A release build cannot be looked into by tests otherwise, and tests run what is shipped.
             swiftSettings: strict + [.unsafeFlags(["-enable-testing"])]),
 

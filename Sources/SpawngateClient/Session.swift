@@ -1,3 +1,5 @@
+internal import Wire
+
 /// A session record as a client reads it. What is not known is nil.
 public struct Session: Equatable, Sendable {
     /// The whole record, with every member that the server sent.

@@ -23,14 +23,6 @@ import Testing
         #expect(error.offset > 0 && error.description.hasPrefix("not JSON: "))
     }
 
-    @Test(arguments: [
-        ("", []), ("AA==", [0]), ("AAE=", [0, 1]), ("AAEC", [0, 1, 2]), ("//79+w==", [255, 254, 253, 251]),
-    ])
-    func base64IsDecoded(text: String, bytes: [UInt8]) { #expect(Base64.decode(text) == bytes) }
-
-    @Test(arguments: ["A", "AA", "AA=", "A===", "AA=A", "AA-_", "AAA\n"])
-    func whatIsNotBase64IsRefused(text: String) { #expect(Base64.decode(text) == nil) }
-
     @Test func logsAreReadByteForByte() throws {
         let logs = try #require(SessionLogs(["stdout": "/wA=", "stderr": ""]))
         #expect(logs.stdout == [255, 0] && logs.stderr.isEmpty)

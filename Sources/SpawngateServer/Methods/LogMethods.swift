@@ -89,27 +89,3 @@ extension JSONReader {
         try text.withUnsafeBytes { try read($0, make) }
     }
 }
-
-/// RFC 4648 with padding.
-enum Base64 {
-    private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-
-    static func encode(_ bytes: [UInt8]) -> String {
-        String(unsafeUninitializedCapacity: (bytes.count + 2) / 3 * 4) { out in
-            var position = 0
-            for start in stride(from: 0, to: bytes.count, by: 3) {
-                let rest = bytes.count - start
-                let group =
-                    UInt32(bytes[start]) << 16 | (rest > 1 ? UInt32(bytes[start + 1]) << 8 : 0)
-                    | (rest > 2 ? UInt32(bytes[start + 2]) : 0)
-                for index in 0..<4 {
-                    let isPadding = index > rest
-                    out[position] =
-                        isPadding ? UInt8(ascii: "=") : alphabet[Int(group >> UInt32(18 - 6 * index) & 63)]
-                    position += 1
-                }
-            }
-            return position
-        }
-    }
-}

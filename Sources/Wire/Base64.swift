@@ -1,5 +1,27 @@
 /// The base64 of RFC 4648, section 4, with padding.
 package enum Base64 {
+    private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+
+    /// The text of the bytes, with padding.
+    package static func encode(_ bytes: [UInt8]) -> String {
+        String(unsafeUninitializedCapacity: (bytes.count + 2) / 3 * 4) { out in
+            var position = 0
+            for start in stride(from: 0, to: bytes.count, by: 3) {
+                let rest = bytes.count - start
+                let group =
+                    UInt32(bytes[start]) << 16 | (rest > 1 ? UInt32(bytes[start + 1]) << 8 : 0)
+                    | (rest > 2 ? UInt32(bytes[start + 2]) : 0)
+                for index in 0..<4 {
+                    let isPadding = index > rest
+                    out[position] =
+                        isPadding ? UInt8(ascii: "=") : alphabet[Int(group >> UInt32(18 - 6 * index) & 63)]
+                    position += 1
+                }
+            }
+            return position
+        }
+    }
+
     /// The bytes that a text stands for; nil where it is not base64.
     package static func decode(_ text: String) -> [UInt8]? {
         var symbols = text.utf8[...]
