@@ -196,6 +196,10 @@ final class SessionSupervisor {
             session.record.stoppedAt = now
             event = .couldNotStart
         } else {
+            // The program dies with its shim; what it had started does not by itself.
+            let left = ProcessSearch.killAll(withVariable: "SPAWNGATE_SESSION_ID=\(session.record.id)")
+            logger.warning(
+                "a session lost its shim", metadata: ["session": "\(session.record.id)", "ended with it": "\(left)"])
             session.record.stoppedAt = now
             event = .vanished
         }

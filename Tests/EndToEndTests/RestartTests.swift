@@ -1,3 +1,4 @@
+import Platform
 import TestSupport
 import Testing
 import Wire
@@ -64,6 +65,16 @@ import Wire
         #expect(stopped["status"] == "stopped")
         #expect(stopped["exit_signal"] == 9)
         try Waiting.untilGone(pid: Int32(try #require(record["pid"]?.int)))
+    }
+
+    @Test func whatALostSessionHadStartedIsEndedWithIt() throws {
+        let record = try server.start("setsid sleep 1000 & echo $! > stray; echo ready; sleep 1000")
+        try server.waitForOutput("ready", of: record)
+        let text = String(decoding: try File.read("\(server.workFolder)/stray", bytesMax: 64), as: UTF8.self)
+        let stray = try #require(Int32(text.dropLast()))
+        try Signals.kill(try #require(server.shim(of: record)))
+        #expect(try server.wait(record)["status"] == "lost")
+        try Waiting.untilGone(pid: stray)
     }
 
     @Test func aSessionWhoseShimWasKilledWhileTheServerWasDownIsLost() throws {
