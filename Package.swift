@@ -67,7 +67,9 @@ let package = Package(
             dependencies: [
                 "Crypto", "DecisionLog", "Platform", "Policy", "Sessions", "Store", "Wire", logging, collections,
                 heap,
-            ], swiftSettings: strict),
+            ],
+            // As for `spawngate` below.
+            swiftSettings: strict + [.unsafeFlags(["-enable-testing"])]),
         .target(name: "SpawngateClient", dependencies: ["Platform", "Wire"], swiftSettings: strict),
         .executableTarget(
             name: "spawngate",
@@ -96,6 +98,18 @@ let package = Package(
         .testTarget(
             name: "PolicyWorkerTests", dependencies: ["Platform", "TestSupport", "Wire"],
             exclude: ["Hostile", "globals.lua", "globals.txt"], swiftSettings: strict),
+        .testTarget(name: "PolicyTests", dependencies: ["Policy", "Wire"], swiftSettings: strict),
+        .testTarget(
+            name: "PolicyCommandTests", dependencies: ["Platform", "TestSupport", "Wire"], swiftSettings: strict),
+        .testTarget(name: "SessionsTests", dependencies: ["Sessions", "Wire"], swiftSettings: strict),
+        .testTarget(name: "PlatformTests", dependencies: ["Platform", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "StoreTests", dependencies: ["Platform", "Policy", "Sessions", "Store", "TestSupport", "Wire", grdb],
+            swiftSettings: strict),
+        .testTarget(
+            name: "ServerTests",
+            dependencies: ["Crypto", "Platform", "Policy", "SpawngateServer", "Store", "TestSupport"],
+            swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),
     ]
 )

@@ -116,6 +116,8 @@ package enum Process {
 
     /// Whether standard output is a terminal.
     package static var outputIsTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
+    /// Whether standard error is a terminal.
+    package static var errorsAreTerminal: Bool { isatty(STDERR_FILENO) == 1 }
 
     /// Ends the program at once with a status.
     package static func exit(_ status: Int32) -> Never { Glibc.exit(status) }

@@ -1,6 +1,6 @@
-// The answer page, shared with the server: u32 index of the policy now running, u32 bytes of the body that are valid,
-// 8 bytes unused, then the body. The length grows policy by policy, so that what earlier policies said can still be
-// read when a later one had to be killed.
+// The answer page, shared with the server: u32 index of the policy now running (of the file, while a set loads), u32
+// bytes of the body that are valid, 8 bytes unused, then the body. The length grows policy by policy, so that what
+// earlier policies said can still be read when a later one had to be killed.
 #include "worker.h"
 
 #include <stdio.h>
@@ -23,7 +23,6 @@ void answer_begin(void) {
     body_limit = answer_page_bytes;
     overflowed = false;
     store(4, 0);
-    store(0, 0);
 }
 
 void answer_running(uint32_t policy) { store(0, policy); }

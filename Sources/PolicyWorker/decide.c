@@ -59,6 +59,8 @@ bool decide_denied_by(const char *rule) {
     return false;
 }
 
+const char *decide_rule(int index) { return index < asked.completed ? asked.rules[index] : NULL; }
+
 static int push_request(lua_State *L) {
     const struct request *request = lua_touserdata(L, 1);
     json_push(L, request->text, request->length);
@@ -130,6 +132,7 @@ static void answer_name(size_t index) {
 void decide(lua_State *L, const unsigned char *text, size_t length) {
     struct request request = {text, length};
     answer_begin();
+    answer_running(0);
     bool prepared = prepare(L, &request);
     for (size_t i = 0; i < policy_count; i++) {
         answer_running((uint32_t)i);

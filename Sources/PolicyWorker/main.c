@@ -68,9 +68,13 @@ static void settle(lua_State *L) {
     arena_snapshot();
 }
 
-static size_t memory_bytes(int count, char **arguments) {
+// Reads the options; answers the bytes that Lua may use.
+static size_t read_options(int count, char **arguments) {
     size_t bytes = default_memory_bytes;
-    if (count == 3 && strcmp(arguments[1], "--memory-bytes") == 0) bytes = strtoull(arguments[2], NULL, 10);
+    for (int i = 1; i < count; i++) {
+        if (strcmp(arguments[i], "--report") == 0) report_want();
+        if (strcmp(arguments[i], "--memory-bytes") == 0 && i + 1 < count) bytes = strtoull(arguments[++i], NULL, 10);
+    }
     return bytes < smallest_memory_bytes ? smallest_memory_bytes : bytes;
 }
 
@@ -86,19 +90,20 @@ int main(int count, char **arguments) {
     }
     close(page_descriptor);
     answer_use(page);
-    if (!arena_reserve(memory_bytes(count, arguments))) return exit_setup;
+    if (!arena_reserve(read_options(count, arguments))) return exit_setup;
 
     size_t length = read_frame(set);
     if (!policyset_parse(set, length)) leave(exit_protocol);
     if (!lock_down()) leave(exit_setup);
 
     lua_State *L = new_state();
+    if (report_is_wanted()) coverage_begin(L);
     bool loaded = policyset_load(L);
     if (loaded) {
         settle(L);
         loaded = policyset_test(L);
     }
-    loaded = policyset_answer(loaded);
+    loaded = policyset_answer(L, loaded);
     announce(answered_load);
     if (!loaded) leave(exit_load_failed);
     for (;;) {

@@ -52,6 +52,14 @@ const struct file *policyset_module(const char *name) {
     return NULL;
 }
 
+const struct file *policyset_file_at(size_t index) { return index < file_count ? &files[index] : NULL; }
+
+const struct file *policyset_file(const char *name) {
+    size_t i = 0;
+    while (i < file_count && strcmp(files[i].name, name) != 0) i++;
+    return policyset_file_at(i);
+}
+
 bool policyset_owns(const char *source, const char **name) {
     for (size_t i = 0; i < file_count; i++) {
         if (strcmp(files[i].chunk_name, source) != 0) continue;
@@ -117,6 +125,7 @@ static int run_chunk(lua_State *L) {
 
 bool policyset_call(lua_State *L, lua_CFunction run, const struct file *file) {
     failure_begin();
+    answer_running((uint32_t)(file - files));
     lua_settop(L, 0);
     lua_pushcfunction(L, failure_handler);
     lua_pushcfunction(L, run);
@@ -148,7 +157,7 @@ static void answer_error(void) {
     answer_publish();
 }
 
-static void answer_policies(void) {
+static void answer_policies(lua_State *L) {
     answer_begin();
     answer_text("{\"policies\":[");
     for (size_t i = 0; i < policy_count; i++) {
@@ -164,7 +173,9 @@ static void answer_policies(void) {
         }
         answer_text("}");
     }
-    answer_text("],\"error\":null}");
+    answer_text("],\"error\":null");
+    if (report_is_wanted()) report_answer(L);
+    answer_text("}");
     answer_publish();
 }
 
@@ -191,11 +202,14 @@ bool policyset_test(lua_State *L) {
     return passed;
 }
 
-bool policyset_answer(bool loaded) {
-    if (loaded) {
-        answer_policies();
+bool policyset_answer(lua_State *L, bool loaded) {
+    if (loaded && !report_overflowed()) {
+        answer_policies(L);
         if (!answer_overflowed() && policyset_minimum_answer(0) <= minimum_answers_limit) return true;
-        failure_set(NULL, "too many policies, or too long names");
+    }
+    if (loaded) {
+        failure_set(NULL, report_is_wanted() ? "too many tests, or too long messages, for one report"
+                                             : "too many policies, or too long names");
     }
     answer_error();
     return false;

@@ -1,110 +1,192 @@
 // A set's own tests, tests/*_test.lua: they run when the set is loaded, and one that fails keeps the set from coming
-// into force. A test file is a chunk with two more functions,
-//   allows { working_directory = "/srv/a" }                      no policy may fail or deny
-//   denies("permission-mode", { permission_mode = "auto" })      some policy must deny by this rule
-// whose table replaces members of a plain request. A policy's name as a further argument asks that one alone, so that a
-// test keeps its meaning when others are added. Each file starts from the policies as they were loaded.
+// into force. A test file is a chunk with three more functions,
+//   request { permission_mode = "auto" }       a plain request with these members in place of its own
+//   allows(request { … })                      no policy may fail or deny
+//   denies(request { … }, "permission-mode")   some policy must deny by this rule
+// and each call of the latter two is a test. A policy's name as a further argument asks that one alone, so that a test
+// keeps its meaning when others are added. Each file starts from the policies as they were loaded.
 #include "worker.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static const char plain_request[] =
     "{\"name\":\"test\",\"executive\":\"Unassigned\",\"expects_report\":false,\"labels\":{},\"command\":\"claude\","
-    "\"executable\":\"/usr/local/bin/claude\",\"args\":[],\"working_directory\":\"/\",\"write_roots\":[],"
+    "\"executable\":\"/usr/local/bin/claude\",\"args\":[],\"working_directory\":\"/srv/project\",\"write_roots\":[],"
     "\"allowed_tools\":[],\"repository_write_allowed\":true,\"environment\":{},"
-    "\"principal\":{\"name\":\"test\",\"roles\":[\"operator\"],\"address\":\"127.0.0.1\"},"
+    "\"principal\":{\"name\":\"test\",\"roles\":[\"operator\"],\"address\":\"127.0.0.1:1\"},"
     "\"time\":{\"unix\":1700000000,\"iso\":\"2023-11-14T22:13:20.000Z\"},\"enforcement\":{\"available\":true},"
     "\"running\":{\"total\":0,\"by_principal\":{},\"by_executive\":{},\"by_mission\":{}}}";
 
-static void merge(lua_State *L, int source, int target) {
-    for (lua_pushnil(L); lua_next(L, source); lua_pop(L, 1)) {
-        lua_pushvalue(L, -2);
-        readonly_push_copy(L, -2, "request");
-        lua_rawset(L, target);
-    }
-}
-
-// Replaces the stack, whose top is the table of changes, by what decide_ask wants: the message handler at 1, the
-// request at 2.
-static void prepare(lua_State *L) {
-    int changes = lua_gettop(L);
-    luaL_checktype(L, changes, LUA_TTABLE);
-    json_push(L, (const unsigned char *)plain_request, strlen(plain_request));
-    readonly_push_table(L, -1);
-    lua_createtable(L, 0, 32);
-    merge(L, changes + 2, changes + 3);
-    merge(L, changes, changes + 3);
-    readonly_wrap(L, "request");
-    lua_replace(L, 2);
-    lua_pushcfunction(L, failure_handler);
-    lua_replace(L, 1);
-    lua_settop(L, 2);
-}
-
-// The policies that a test is about: the one named by the string at `index`, or all. Copied, for the stack is replaced.
-struct subject {
-    char name[256];
-    bool all;
+// Members that a plain request does not have, but another may.
+static const char *const further_members[] = {
+    "mission_id", "assignment_id", "branch", "prompt", "permission_mode", "runtime_write_root", "timeout_ms", "agent",
+    NULL,
 };
 
-static struct subject read_subject(lua_State *L, int index) {
-    struct subject subject = {.all = lua_isnoneornil(L, index)};
-    if (subject.all) return subject;
-    luaL_argcheck(L, lua_type(L, index) == LUA_TSTRING && lua_rawlen(L, index) < sizeof subject.name, index,
-                  "a policy's name is expected");
-    strcpy(subject.name, lua_tostring(L, index));
-    for (size_t i = 0; i < policy_count; i++) {
-        if (policyset_is_named(&policies[i], subject.name)) return subject;
-    }
-    luaL_error(L, "no policy is named %s; without it, remove its tests too", subject.name);
-    return subject;
-}
+// The test file that runs, and whether a test of it has failed: pcall around one must not hide that.
+static struct {
+    const struct file *file;
+    bool failed;
+    struct failure first_failure;
+} running;
 
-// Asks the policy, where the test is about it.
-static bool ask(lua_State *L, const struct subject *subject, const struct policy *policy) {
-    if (!subject->all && !policyset_is_named(policy, subject->name)) return false;
-    answer_begin();
-    if (decide_ask(L, policy)) return true;
-    char text[failure_limit_bytes];
-    failure_text(text, sizeof text);
-    luaL_error(L, "%s failed: %s", policy->file->name, text);
+static bool is_further_member(const char *name) {
+    for (const char *const *member = further_members; *member; member++) {
+        if (strcmp(*member, name) == 0) return true;
+    }
     return false;
 }
 
-static int test_allows(lua_State *L) {
-    struct subject subject = read_subject(L, 2);
+// request { … }
+static int test_request(lua_State *L) {
+    if (lua_gettop(L) != 1 || !lua_istable(L, 1)) {
+        return luaL_error(L, "request takes a table of the members to replace: request { permission_mode = \"plan\" }");
+    }
+    json_push(L, (const unsigned char *)plain_request, strlen(plain_request));
+    readonly_push_table(L, 2);
+    readonly_push_table(L, 1);
+    for (lua_pushnil(L); lua_next(L, 4); lua_pop(L, 1)) {
+        lua_pushvalue(L, -2);
+        bool is_known = lua_rawget(L, 3) != LUA_TNIL;
+        lua_pop(L, 1);
+        // A misspelt member would test nothing and pass.
+        if (!is_known && (lua_type(L, -2) != LUA_TSTRING || !is_further_member(lua_tostring(L, -2)))) {
+            lua_pushcfunction(L, base_tostring);
+            lua_pushvalue(L, -3);
+            lua_call(L, 1, 1);
+            return luaL_error(L, "a request has no member %s", lua_tostring(L, -1));
+        }
+        lua_pushvalue(L, -2);
+        readonly_push_copy(L, -2, "request");
+        lua_rawset(L, 3);
+    }
+    lua_settop(L, 2);
+    return 1;
+}
+
+// One call of allows or denies, copied out of Lua: asking the policies uses the whole stack.
+struct test {
+    char rule[rule_limit_bytes + 1];  // empty where the request should be allowed
+    char policy[256];                 // empty where all are asked
+    char text[rule_limit_bytes + 256 + 16];
+};
+
+static void read_text(lua_State *L, int index, char *text, size_t size, const char *expected) {
+    luaL_argcheck(L, lua_type(L, index) == LUA_TSTRING && lua_rawlen(L, index) > 0, index, expected);
+    luaL_argcheck(L, lua_rawlen(L, index) < size, index, "it is too long");
+    strcpy(text, lua_tostring(L, index));
+}
+
+// Reads the policy's name at `index`, where there is one, then leaves the message handler at 1 and the request at 2.
+static void prepare(lua_State *L, struct test *test, int index, const char *usage) {
+    if (!readonly_push_data(L, 1)) luaL_error(L, "%s", usage);
+    lua_pop(L, 1);
+    if (!lua_isnoneornil(L, index)) {
+        read_text(L, index, test->policy, sizeof test->policy, "a policy's name is expected");
+        size_t i = 0;
+        while (i < policy_count && !policyset_is_named(&policies[i], test->policy)) i++;
+        if (i == policy_count) luaL_error(L, "no policy is named %s; without it, remove its tests too", test->policy);
+    }
+    snprintf(test->text, sizeof test->text, "%s%s%s%s%s", test->rule[0] ? "denies " : "allows", test->rule,
+             test->policy[0] ? " (" : "", test->policy, test->policy[0] ? ")" : "");
     lua_settop(L, 1);
-    prepare(L);
-    for (size_t i = 0; i < policy_count; i++) {
-        const char *denial = ask(L, &subject, &policies[i]) ? decide_last_denial() : NULL;
-        if (denial) return luaL_error(L, "should be allowed, but %s denied it: %s", policies[i].file->name, denial);
+    lua_pushcfunction(L, failure_handler);
+    lua_insert(L, 1);
+}
+
+static int line_of_call(lua_State *L) {
+    lua_Debug frame;
+    for (int level = 1; lua_getstack(L, level, &frame); level++) {
+        lua_getinfo(L, "Sl", &frame);
+        if (strcmp(frame.source, running.file->chunk_name) == 0) return frame.currentline;
     }
     return 0;
 }
 
-static int test_denies(lua_State *L) {
-    char rule[rule_limit_bytes + 1] = "";
-    luaL_argcheck(L, lua_type(L, 1) == LUA_TSTRING && lua_rawlen(L, 1) <= rule_limit_bytes, 1, "a rule is expected");
-    strcpy(rule, lua_tostring(L, 1));
-    struct subject subject = read_subject(L, 3);
-    lua_settop(L, 2);
-    prepare(L);
-    for (size_t i = 0; i < policy_count; i++) {
-        if (ask(L, &subject, &policies[i]) && decide_denied_by(rule)) return 0;
+// Ends a test, which passed where there is no complaint.
+static int conclude(lua_State *L, const struct test *test, const char *complaint) {
+    int line = line_of_call(L);
+    if (report_is_wanted()) {
+        report_test(running.file, line, test->text, complaint);
+        return 0;
     }
-    return luaL_error(L, "should be denied by the rule %s, and was not", rule);
+    if (!complaint) return 0;
+    if (!running.failed) {
+        failure_set(running.file, complaint);
+        last_failure.line = line;
+        running.first_failure = last_failure;
+        running.failed = true;
+    }
+    lua_pushfstring(L, "%s:%d: %s", running.file->name, line, complaint);
+    return lua_error(L);
+}
+
+static int run_test(lua_State *L, const struct test *test) {
+    char complaint[failure_limit_bytes + 512], denial[1024] = "";
+    for (size_t i = 0; i < policy_count; i++) {
+        const char *name = policies[i].file->name;
+        if (test->policy[0] && !policyset_is_named(&policies[i], test->policy)) continue;
+        answer_begin();
+        bool answered = decide_ask(L, &policies[i]);
+        report_denials(i);
+        if (!answered) {
+            char failure[failure_limit_bytes];
+            failure_text(failure, sizeof failure);
+            snprintf(complaint, sizeof complaint, "the policy failed: %s", failure);
+            return conclude(L, test, complaint);
+        }
+        const char *last = decide_last_denial();
+        if (last && !test->rule[0]) {
+            snprintf(complaint, sizeof complaint, "should be allowed, but %s denied it: %s", name, last);
+            return conclude(L, test, complaint);
+        }
+        if (last && decide_denied_by(test->rule)) return conclude(L, test, NULL);
+        if (last && !denial[0]) snprintf(denial, sizeof denial, "; %s denied it: %s", name, last);
+    }
+    if (!test->rule[0]) return conclude(L, test, NULL);
+    snprintf(complaint, sizeof complaint, "should be denied by the rule %s, and was not%s", test->rule, denial);
+    return conclude(L, test, complaint);
+}
+
+// allows(request [, policy])
+static int test_allows(lua_State *L) {
+    struct test test = {0};
+    prepare(L, &test, 2, "allows takes a request: allows(request { permission_mode = \"plan\" })");
+    return run_test(L, &test);
+}
+
+// denies(request, rule [, policy])
+static int test_denies(lua_State *L) {
+    static const char usage[] =
+        "denies takes a request, then a rule: denies(request { permission_mode = \"auto\" }, \"permission-mode\")";
+    struct test test = {0};
+    if (lua_type(L, 2) != LUA_TSTRING) return luaL_error(L, "%s", usage);
+    read_text(L, 2, test.rule, sizeof test.rule, "a rule is expected");
+    prepare(L, &test, 3, usage);
+    return run_test(L, &test);
 }
 
 static int run_file(lua_State *L) {
+    static const luaL_Reg functions[] = {
+        {"allows", test_allows}, {"denies", test_denies}, {"request", test_request}, {NULL, NULL}};
     const struct file *file = lua_touserdata(L, 1);
     sandbox_push_globals(L);
-    lua_pushcfunction(L, test_allows);
-    lua_setfield(L, -2, "allows");
-    lua_pushcfunction(L, test_denies);
-    lua_setfield(L, -2, "denies");
+    luaL_setfuncs(L, functions, 0);
     if (!require_compile(L, file, -1)) return lua_error(L);
     lua_call(L, 0, 0);
     return 0;
 }
 
-bool tests_run(lua_State *L, const struct file *file) { return policyset_call(L, run_file, file); }
+bool tests_run(lua_State *L, const struct file *file) {
+    running.file = file;
+    running.failed = false;
+    bool finished = policyset_call(L, run_file, file);
+    if (finished && running.failed) last_failure = running.first_failure;
+    if (!finished && report_is_wanted()) {
+        const struct file *place = policyset_file(last_failure.file);
+        report_test(place ? place : file, last_failure.line, "runs", last_failure.message);
+        return true;
+    }
+    return finished && !running.failed;
+}

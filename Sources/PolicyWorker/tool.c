@@ -34,6 +34,19 @@ static bool contains(struct span a, const char *bytes) {
 
 static bool holds(struct span a, const char *text) { return memmem(a.text, a.length, text, strlen(text)) != NULL; }
 
+// Whether the parenthesis that opens at the beginning closes at the end and not before: `(x) Bash(y)` is two rules.
+static bool is_enclosed(const char *text, size_t length) {
+    if (text[0] != '(') return false;
+    size_t depth = 0;
+    for (size_t i = 0; i < length; i++) {
+        if (text[i] == '(') depth++;
+        if (text[i] == ')' && --depth == 0) return i == length - 1;
+    }
+    return false;
+}
+
+// What the CLI reads as one rule where it is one element of argv. One that begins with `-` would be an option, and
+// `default` is every tool.
 static bool read_rule(struct span text, struct rule *rule) {
     *rule = (struct rule){.all = text};
     size_t length = 0;
@@ -41,8 +54,10 @@ static bool read_rule(struct span text, struct rule *rule) {
         if (text.text[length++] == '\0') return false;
     }
     rule->name = (struct span){text.text, length};
-    if (length == 0 || length == text.length) return length > 0;
-    if (text.text[length] != '(' || text.text[text.length - 1] != ')' || text.length - length < 3) return false;
+    if (length == 0 || text.text[0] == '-' || (length == 7 && strncasecmp(text.text, "default", 7) == 0)) return false;
+    if (length == text.length) return true;
+    if (text.text[length] != '(' || text.length - length < 3) return false;
+    if (!is_enclosed(text.text + length, text.length - length)) return false;
     rule->specifier = (struct span){text.text + length + 1, text.length - length - 2};
     return !memchr(rule->specifier.text, '\0', rule->specifier.length);
 }

@@ -88,17 +88,23 @@ struct policy {
 bool policyset_parse(const unsigned char *frame, size_t length);
 /// Runs every policy's chunk. False, when one cannot be used: `last_failure` says why.
 bool policyset_load(lua_State *L);
-/// Runs the set's tests over the loaded policies. False, when one fails: `last_failure` says why.
+/// Runs the set's tests over the loaded policies. False, when one fails: `last_failure` says why. Where a report is
+/// wanted all of them run, and it has the failures.
 bool policyset_test(lua_State *L);
 bool policyset_is_named(const struct policy *policy, const char *name);
-/// Writes the load answer: the policies, or `last_failure`. True where the answer is the policies.
-bool policyset_answer(bool loaded);
+/// Writes the load answer: the policies (and the report, where one is wanted), or `last_failure`. True where the answer
+/// is the policies.
+bool policyset_answer(lua_State *L, bool loaded);
 /// Calls `run` with the file (as light userdata), protected. False, when it fails: `last_failure` says why.
 bool policyset_call(lua_State *L, lua_CFunction run, const struct file *file);
 /// The library module `name` ("lib.site"), or NULL.
 const struct file *policyset_module(const char *name);
 /// The bytes that `policy` and those after it need at least in an answer.
 size_t policyset_minimum_answer(size_t policy);
+/// The file at that place in the set; NULL behind the last.
+const struct file *policyset_file_at(size_t index);
+/// The file of that name, or NULL.
+const struct file *policyset_file(const char *name);
 /// True where `source` (as in lua_Debug) is one of the set's files; `name` is then the file's name.
 bool policyset_owns(const char *source, const char **name);
 extern struct policy policies[file_limit];
@@ -114,6 +120,8 @@ bool decide_ask(lua_State *L, const struct policy *policy);
 const char *decide_last_denial(void);
 /// True where the policy last asked denied by `rule`.
 bool decide_denied_by(const char *rule);
+/// The rule of the denial number `index` of the policy last asked, from 0; NULL behind the last.
+const char *decide_rule(int index);
 /// The `deny` that policies call. Its upvalue is `string.format`.
 int decide_deny(lua_State *L);
 
@@ -172,8 +180,27 @@ void require_push(lua_State *L, int globals);
 bool require_compile(lua_State *L, const struct file *file, int globals);
 
 // tests.c
-/// Runs one test file. False, when it fails: `last_failure` says why.
+/// Runs one test file. False, when it fails and no report is wanted: `last_failure` says why.
 bool tests_run(lua_State *L, const struct file *file);
+
+// report.c
+/// From now on tests are reported, and a failing one stops nothing.
+void report_want(void);
+bool report_is_wanted(void);
+/// Notes a test's outcome; `complaint` is NULL where it passed.
+void report_test(const struct file *file, int line, const char *test, const char *complaint);
+/// Notes the rules by which the policy last asked denied.
+void report_denials(size_t policy);
+/// True once there was more to note than there is room for.
+bool report_overflowed(void);
+/// Writes the members "tests" and "coverage".
+void report_answer(lua_State *L);
+
+// coverage.c
+/// Notes from now on which lines run.
+void coverage_begin(lua_State *L);
+/// Writes the elements {"file", "lines", "hit"}, the latter two as lists of line numbers.
+void coverage_answer(lua_State *L);
 
 // path.c, glob.c, tool.c: what policies ask of names
 extern const luaL_Reg path_functions[], glob_functions[], tool_functions[];

@@ -26,7 +26,8 @@ package struct SessionIdentifierSource {
         slugsOfLatest.removeAll(keepingCapacity: true)
     }
 
-    /// Lower case, every run of anything but a-z and 0-9 a dash, no dash at either end, at most 40 characters.
+    /// Lower case, every run of anything but a-z and 0-9 a dash, no dash at either end, then cut
+    /// to 40 characters (after which one may stand at the end, as the seed's ids have it).
     package static func slug(of name: String) -> String {
         var slug: [UInt8] = []
         for byte in name.lowercased().utf8 {

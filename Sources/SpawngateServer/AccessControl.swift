@@ -63,7 +63,7 @@ final class AccessControl {
     /// To be called once the row is kept.
     func add(_ row: TokenRow) { tokens[row.id] = row }
 
-    /// The valid token of this id or name.
+    /// The token of this id, also a revoked one, or the valid one of this name.
     func find(_ idOrName: String) -> TokenRow? {
         tokens[idOrName] ?? tokens.values.first { $0.name == idOrName && $0.revokedAt == nil }
     }

@@ -40,6 +40,20 @@ package struct Limits: Sendable {
     /// How long a burst of saves may last before the set is read: an editor writes, renames and touches.
     package var policySettleMilliseconds = 40
 
+    /// Replays of many decisions, and of single ones, that run at once.
+    package var replaysMax = 2
+    package var decisionReplaysMax = 16
+    /// Workers of one replay of many decisions.
+    package var replayWorkers = 2
+    /// Leaves of the log that a replay looks at in one turn, so that none of its turns is long.
+    package var replayLeavesPerTurn: Int64 = 64
+    /// Changes that a replay names; the rest is counted.
+    package var replayChangedMax = 1000
+    /// Principals, rules and directories that a replay counts by, each; the rest is counted together.
+    package var replayGroupsMax = 1000
+    /// Decisions that wait to be judged in the shadow too; those beyond are counted and left out.
+    package var shadowWaitingMax = 4096
+
     package init() {
         precondition(frameBytesMaxUnauthenticated <= frameBytesMax)
         precondition(policyLoadMilliseconds >= policyMilliseconds)

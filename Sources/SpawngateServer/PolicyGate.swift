@@ -63,6 +63,12 @@ final class PolicyGate {
 
     var waitingCount: Int { questions.count }
 
+    /// Whether a question waits for its answer.
+    var isJudging: Bool {
+        if !questions.isEmpty { return true }
+        return workers.contains { worker in if case .busy = worker.activity { true } else { false } }
+    }
+
     // MARK: questions
 
     /// Asks every policy. The completion comes in a later turn, with a judgement in every case.
@@ -204,10 +210,11 @@ final class PolicyGate {
             } else {
                 nil
             }
+        let file = worker.process.fileAtWork(of: worker.set)
         remove(worker)
         switch activity {
         case .loading(_?):
-            finishLoading(activity, .failure(PolicyLoadError(file: nil, line: nil, message: reason)))
+            finishLoading(activity, .failure(PolicyLoadError(file: file, line: nil, message: reason)))
         case .loading(nil):
             // The set loaded before, so this is of the moment; trying again at once could spin.
             loop.after(milliseconds: 100) { [unowned self] in refill() }
@@ -254,42 +261,10 @@ final class PolicyGate {
     }
 
     private func loadResult(_ worker: Worker) -> Result<PolicySetInForce, PolicyLoadError> {
-        let answer = worker.process.answer()
-        let parsed = try? answer.withUnsafeBytes { bytes in
-            try reader.read(bytes) { root in Self.loaded(root, worker.set) }
+        Result { () throws(PolicyLoadError) in
+            PolicySetInForce(
+                set: worker.set, policies: try worker.process.loadedPolicies(of: worker.set, reader: reader),
+                loadedAt: clock.wallMilliseconds())
         }
-        switch parsed {
-        case .success(let policies)?:
-            return .success(
-                PolicySetInForce(set: worker.set, policies: policies, loadedAt: clock.wallMilliseconds()))
-        case .failure(let error)?: return .failure(error)
-        case nil:
-            return .failure(PolicyLoadError(file: nil, line: nil, message: "the policy worker's answer is not JSON"))
-        }
-    }
-
-    private static func loaded(_ root: JSONView, _ set: PolicySet) -> Result<[LoadedPolicy], PolicyLoadError> {
-        if let error = root["error"], error.kind == .object {
-            return .failure(
-                PolicyLoadError(
-                    file: error["file"]?.string, line: error["line"]?.int.map { Int($0) },
-                    message: error["message"]?.string ?? "it does not load"))
-        }
-        let files = set.policies
-        var policies: [LoadedPolicy] = []
-        root["policies"]?.forEachElement { policy in
-            guard let name = policy["name"]?.string, let file = policy["file"]?.string,
-                policies.count < files.count, files[policies.count].name == file
-            else { return }
-            policies.append(
-                LoadedPolicy(
-                    name: name, file: file, digest: files[policies.count].digest,
-                    description: policy["description"]?.string))
-        }
-        guard policies.count == files.count else {
-            return .failure(
-                PolicyLoadError(file: nil, line: nil, message: "the policy worker did not load every policy"))
-        }
-        return .success(policies)
     }
 }

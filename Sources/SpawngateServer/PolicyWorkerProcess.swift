@@ -28,14 +28,19 @@ final class PolicyWorkerProcess {
     /// Whether part of a question waits for room in the pipe.
     var wantsToWrite: Bool { !unsent.isEmpty }
 
-    /// Starts the process and begins to hand it the set.
-    init(program: String, memoryBytes: Int, set: PolicySet) throws(SystemError) {
+    /// Starts the process and begins to hand it the set. One that reports tests runs all of the set's tests in place of
+    /// stopping at the first that fails, and tells of each; it is too slow for decisions.
+    init(program: String, memoryBytes: Int, set: PolicySet, reportsTests: Bool = false) throws(SystemError) {
         let ends = try SocketPair().split()
         let page = try MemoryFile.shared(name: "spawngate-answer", count: Self.answerBytes)
         answerPage = try SharedMemory(mapping: page, count: Self.answerBytes)
+        // At nothing yet: one that dies before it begins must not be put down to the first file.
+        answerPage.bytes.storeBytes(of: UInt32.max, as: UInt32.self)
         let null = try File.open("/dev/null", .readWrite(create: false, truncate: false))
         process = try ChildProcess(
-            path: program, arguments: ["spawngate-policy", "--memory-bytes", String(memoryBytes)], environment: [],
+            path: program,
+            arguments: ["spawngate-policy", "--memory-bytes", String(memoryBytes)] + (reportsTests ? ["--report"] : []),
+            environment: [],
             descriptors: [ends.far.number, ends.far.number, null.number, page.number])
         pipe = ends.near
         try pipe.descriptor.setNonBlocking()
@@ -90,6 +95,31 @@ final class PolicyWorkerProcess {
         default: return .died("it spoke out of turn")
         }
     }
+
+    /// Waits, blocking, for the next word; nil where it has not come after so many milliseconds.
+    func nextWord(milliseconds: Int, clock: any Clock) -> Word? {
+        let deadline = clock.monotonicNanoseconds() + Int64(milliseconds) * 1_000_000
+        while true {
+            let left = deadline - clock.monotonicNanoseconds()
+            guard left > 0 else { return nil }
+            let interest: Interest = wantsToWrite ? [.readable, .writable] : .readable
+            // Rounded up: the last millisecond would be spent in a spin.
+            _ = try? pipe.descriptor.wait(for: interest, milliseconds: Int((left + 999_999) / 1_000_000))
+            if wantsToWrite { resumeSending() }
+            if let word = receive() { return word }
+        }
+    }
+
+    /// What the worker is at: a policy while it decides, a file while it loads the set.
+    var indexAtWork: Int {
+        Int(UInt32(littleEndian: answerPage.bytes.loadUnaligned(as: UInt32.self)))
+    }
+
+    /// Lets everything else go first where the machine is busy.
+    func yieldToOthers() { process.yieldToOthers() }
+
+    /// The processor time that it has used so far, in nanoseconds; nil once it is gone.
+    var processorNanoseconds: Int64? { process.processorNanoseconds() }
 
     /// The body that the worker has written so far, whole results only.
     func answer() -> [UInt8] {

@@ -20,6 +20,10 @@ package final class Server {
     let watcher: PolicyWatcher
     let supervisor: SessionSupervisor
     let starts: StartPipeline
+    let shadow: ShadowGate
+    /// Replays under way: of many decisions, and of single ones.
+    var replays: [ObjectIdentifier: ReplayJob] = [:]
+    var panels: [ObjectIdentifier: PolicyPanel] = [:]
     // Unchecked, because they are one thread's, and written for every request.
     @exclusivity(unchecked) var metrics = Metrics()
     /// When the last answer was done, which is when the next request of the same turn is taken up.
@@ -72,7 +76,10 @@ package final class Server {
             starts = try StartPipeline(
                 configuration: configuration, clock: clock, logger: logger, gate: gate, store: store,
                 supervisor: supervisor)
+            shadow = try ShadowGate(
+                configuration: configuration, loop: loop, clock: clock, logger: logger, store: store)
             listener = try Socket.listen(host: configuration.host, port: configuration.port)
+            starts.decided = { [unowned self] start, decisionID in shadow.judge(start, decisionID: decisionID) }
             try mintFirstToken()
             try adoptSessions()
             listenerWatch = try loop.watch(listener.number, .readable) { [unowned self] _ in hasWaitingPeers = true }

@@ -28,6 +28,8 @@ final class StartPipeline {
     private var keptPolicySets: Set<String> = []
     private var prepared: [(start: PendingStart, session: LiveSession, state: FileDescriptorBox)] = []
     private var refused: [(start: PendingStart, decisionID: String)] = []
+    /// Told of every start once its decision is kept.
+    var decided: (_ start: PendingStart, _ decisionID: String) -> Void = { _, _ in }
     private(set) var decisionCounts: [Verdict: Int] = [:]
 
     init(
@@ -205,6 +207,7 @@ final class StartPipeline {
         for (start, decisionID) in refused {
             guard let judgement = start.judgement else { continue }
             count(judgement)
+            decided(start, decisionID)
             finish(start) { start in
                 start.fail(
                     judgement.verdict == .deny
@@ -215,6 +218,7 @@ final class StartPipeline {
         refused = []
         for (start, session, state) in prepared {
             if let judgement = start.judgement { count(judgement) }
+            decided(start, session.record.decisionID)
             launch(start, session, state)
         }
         prepared = []

@@ -44,18 +44,18 @@ struct StateFile {
         self.start =
             switch start["="] {
             case "started":
-                start.number("pid").flatMap { pid in
-                    start.number("shim").map { .started(pid: Int32(pid), shim: Int32($0)) }
+                start.number("pid").flatMap { (pid: Int32) in
+                    start.number("shim").map { .started(pid: pid, shim: $0) }
                 }
-            case "failed": start.number("errno").map { .failed(errno: Int32($0)) }
+            case "failed": start.number("errno").map { .failed(errno: $0) }
             case "trying": .trying
             default: nil
             }
         let end = Self.fields(bytes, Self.endSlot)
-        if end["="] == "ended", let time = end.number("at_ms") {
+        if end["="] == "ended", let time: Int64 = end.number("at_ms") {
             self.end = End(
-                exitCode: end.number("code").map(Int32.init), exitSignal: end.number("signal").map(Int32.init),
-                wasStopped: end.number("stop") == 1, time: time)
+                exitCode: end.number("code"), exitSignal: end.number("signal"),
+                wasStopped: end["stop"] == "1", time: time)
         } else {
             self.end = nil
         }
@@ -87,5 +87,6 @@ struct StateFile {
 }
 
 extension [String: String] {
-    fileprivate func number(_ name: String) -> Int64? { self[name].flatMap { Int64($0) } }
+    /// Nil where it is none, or too large: whoever may write the file may write anything.
+    fileprivate func number<Number: FixedWidthInteger>(_ name: String) -> Number? { self[name].flatMap { Number($0) } }
 }

@@ -26,9 +26,9 @@ package struct StoredLeaf {
 }
 
 extension Store {
-    /// Decisions with a smaller number than `before`, the newest first.
+    /// Decisions with a smaller number than `before`, and not a smaller one than `from`, the newest first.
     package func decisions(
-        _ filter: DecisionFilter, before: Int64?, limit: Int
+        _ filter: DecisionFilter, before: Int64?, from: Int64? = nil, limit: Int
     ) throws(StoreFailure) -> [StoredLeaf] {
         var conditions = ["kind = 'decision'"]
         var arguments: StatementArguments = []
@@ -38,20 +38,23 @@ extension Store {
             arguments += [value]
         }
         add("seq < ?", before)
+        add("seq >= ?", from)
         add("verdict = ?", filter.verdict?.rawValue)
         add("principal = ?", filter.principal)
         add("session_id = ?", filter.sessionID)
         add("executive = ?", filter.executive)
         add("mission_id = ?", filter.missionID)
-        add("time >= ?", filter.since)
-        add("time < ?", filter.until)
-        switch (filter.policy, filter.rule) {
-        case (nil, nil): break
-        case (let policy?, nil): add("seq IN (SELECT seq FROM denial WHERE policy = ?)", policy)
-        case (nil, let rule?): add("seq IN (SELECT seq FROM denial WHERE rule = ?)", rule)
-        case (let policy?, let rule?):
-            conditions.append("seq IN (SELECT seq FROM denial WHERE policy = ? AND rule = ?)")
-            arguments += [policy, rule]
+        // Inside a range of numbers, an index by time would be read from the whole log and sorted: the + keeps it out.
+        let time = from == nil ? "time" : "+time"
+        add("\(time) >= ?", filter.since)
+        add("\(time) < ?", filter.until)
+        let denial = [filter.policy.map { ("policy = ?", $0) }, filter.rule.map { ("rule = ?", $0) }].compactMap { $0 }
+        if !denial.isEmpty {
+            let range = from == nil ? "" : " AND seq >= ? AND seq < ?"
+            conditions.append(
+                "seq IN (SELECT seq FROM denial WHERE \(denial.map(\.0).joined(separator: " AND "))\(range))")
+            for (_, name) in denial { arguments += [name] }
+            if let from { arguments += [from, before ?? Int64.max] }
         }
         arguments += [limit]
         let sql = """

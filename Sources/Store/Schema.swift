@@ -77,6 +77,44 @@ enum Schema {
                     ) STRICT, WITHOUT ROWID;
                     """)
         }
+        migrator.registerMigration("2") { database in
+            try database.execute(
+                sql: """
+                    CREATE TABLE rule_day (
+                        policy TEXT NOT NULL,
+                        rule TEXT NOT NULL,
+                        day INTEGER NOT NULL,
+                        fired INTEGER NOT NULL,
+                        last_at INTEGER NOT NULL,
+                        PRIMARY KEY (policy, rule, day)
+                    ) STRICT, WITHOUT ROWID;
+                    INSERT INTO rule_day (policy, rule, day, fired, last_at)
+                        SELECT policy, rule, time / 86400000, count(*), max(time)
+                        FROM denial JOIN leaf USING (seq) GROUP BY policy, rule, time / 86400000;
+                    CREATE INDEX denial_policy ON denial (policy, seq);
+                    CREATE TABLE shadow (
+                        only INTEGER PRIMARY KEY CHECK (only = 1),
+                        digest TEXT NOT NULL,
+                        files TEXT NOT NULL,
+                        folder_digest TEXT,
+                        since INTEGER NOT NULL,
+                        judged INTEGER NOT NULL,
+                        disagreed INTEGER NOT NULL,
+                        skipped INTEGER NOT NULL
+                    ) STRICT;
+                    CREATE TABLE disagreement (
+                        ordinal INTEGER PRIMARY KEY,
+                        digest TEXT NOT NULL,
+                        decision_id TEXT NOT NULL,
+                        time INTEGER NOT NULL,
+                        was TEXT NOT NULL,
+                        becomes TEXT NOT NULL,
+                        denials TEXT NOT NULL,
+                        failures TEXT NOT NULL
+                    ) STRICT;
+                    CREATE INDEX disagreement_digest ON disagreement (digest, ordinal);
+                    """)
+        }
         return migrator
     }()
 }

@@ -29,6 +29,9 @@ package final class Store {
                 try database.execute(sql: "PRAGMA temp_store = MEMORY")
             }
             queue = try DatabaseQueue(path: path, configuration: configuration)
+            guard try !queue.read(Schema.migrator.hasBeenSuperseded) else {
+                throw StoreFailure(description: "it was made by a newer version")
+            }
             try Schema.migrator.migrate(queue)
             (nextSequence, nextOrdinal) = try queue.read { database in
                 (
@@ -66,7 +69,9 @@ package final class Store {
             switch write {
             case .leaf(let leaf): nextSequence = max(nextSequence, leaf.sequence + 1)
             case .session(let session): nextOrdinal = max(nextOrdinal, session.ordinal + 1)
-            case .change, .policySet, .idempotency, .forgetIdempotency, .token, .revokeToken: break
+            case .change, .policySet, .idempotency, .forgetIdempotency, .token, .revokeToken, .shadow, .shadowJudged,
+                .disagreement:
+                break
             }
         }
     }

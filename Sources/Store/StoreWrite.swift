@@ -17,6 +17,11 @@ package enum StoreWrite {
     case forgetIdempotency(sessionID: String)
     case token(TokenRow)
     case revokeToken(id: String, at: Int64)
+    /// The set to be judged beside the one in force, in place of the one before; nil: none.
+    case shadow(ShadowRow?)
+    /// What has been judged beside the live decisions since the last such write.
+    case shadowJudged(ShadowCounts)
+    case disagreement(DisagreementRow)
 
     func apply(to database: Database) throws {
         switch self {
@@ -40,6 +45,9 @@ package enum StoreWrite {
         case .revokeToken(let id, let time):
             try database.cachedStatement(sql: "UPDATE token SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL")
                 .execute(arguments: [time, id])
+        case .shadow(let row): try ShadowRow.replace(with: row, in: database)
+        case .shadowJudged(let counts): try counts.add(to: database)
+        case .disagreement(let row): try row.insert(into: database)
         }
     }
 }
@@ -89,6 +97,8 @@ package struct LeafRow {
         for denial in denials {
             try database.cachedStatement(sql: "INSERT OR IGNORE INTO denial (policy, rule, seq) VALUES (?, ?, ?)")
                 .execute(arguments: [denial.policy, denial.rule, sequence])
+            // A rule that objects twice to one start has fired once.
+            if database.changesCount > 0 { try RuleFiring.count(denial, at: time, in: database) }
         }
     }
 }

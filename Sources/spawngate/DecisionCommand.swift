@@ -9,5 +9,5 @@ struct DecisionCommand: ParsableCommand {
             EXAMPLE
               spawngate decision list --verdict deny --since 24h
             """,
-        subcommands: [DecisionListCommand.self, DecisionShowCommand.self])
+        subcommands: [DecisionListCommand.self, DecisionShowCommand.self, DecisionReplayCommand.self])
 }

@@ -4,10 +4,15 @@ internal import ArgumentParser
 struct PolicyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "policy",
-        abstract: "See the policies in force, and ask them.",
+        abstract: "See the policies in force, ask them, write and test new ones.",
         discussion: """
             EXAMPLE
               spawngate policy check --permission-mode plan --prompt "Look around"
+              spawngate policy new office-hours && spawngate policy test
             """,
-        subcommands: [PolicyListCommand.self, PolicyCheckCommand.self])
+        subcommands: [
+            PolicyListCommand.self, PolicyCheckCommand.self, PolicyTestCommand.self, PolicyEvalCommand.self,
+            PolicyNewCommand.self, PolicyReplayCommand.self, PolicyShadowCommand.self, PolicyPromoteCommand.self,
+            PolicyRulesCommand.self, PolicyDiffCommand.self,
+        ])
 }

@@ -63,7 +63,7 @@ import Wire
 
     @Test func aSetWhoseOwnTestsFailDoesNotTakeOver() throws {
         let server = try RunningServer(policies: ["10-a.lua": Self.denying("old")])
-        try server.savePolicy("tests/a_test.lua", #"denies("old", { name = "x" }, "10-a")"#)
+        try server.savePolicy("tests/a_test.lua", #"denies(request{ name = "x" }, "old", "10-a")"#)
         #expect(try server.call("policy.reload")["error"] == .null)
         try server.savePolicy("10-a.lua", Self.denying("new"))
         let list = try server.call("policy.reload")

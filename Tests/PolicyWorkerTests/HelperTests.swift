@@ -81,6 +81,9 @@ import Wire
             (#"tool.parse("mcp__docs__search")"#, "mcp__docs__search"), (#"tool.parse("")"#, "nil"),
             (#"tool.parse("Bash(")"#, "nil"), (#"tool.parse("Bash()")"#, "nil"), (#"tool.parse("(x)")"#, "nil"),
             (#"tool.parse("Bash(x) y")"#, "nil"), (#"tool.parse("Bash (x)")"#, "nil"),
+            (#"tool.parse("Read(x) Bash(touch:*)")"#, "nil"), (#"tool.parse("--permission-mode")"#, "nil"),
+            (#"tool.parse("Default")"#, "nil"), (#"select(2, tool.parse("Bash(f (x) y)"))"#, "f (x) y"),
+            (#"tool.parse("Bash(f) x)")"#, "nil"),
             (##"select("#", tool.parse("no rule ("))"##, "2"),
         ])
     }

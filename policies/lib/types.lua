@@ -1,18 +1,30 @@
 ---@meta
 -- For editors with the Lua language server: what a policy is given. Nothing requires this file.
 
+---@class Policy what a policy file returns, where it returns more than the function
+---@field name? string by default the file's name without ".lua"
+---@field description? string shown by `spawngate policy list`
+---@field decide fun(request: Request) objects by calling deny, and returns nothing
+
 ---@class Principal
 ---@field name string
----@field roles string[]
----@field address string
+---@field roles ("admin"|"auditor"|"operator"|"viewer")[]
+---@field address string "address:port" of the connection
 
----@class Running sessions that run at the moment of the request
+---@class Time
+---@field unix integer seconds since 1970
+---@field iso string "2026-11-24T09:30:00.000Z"
+
+---@class Running
 ---@field total integer
----@field by_principal table<string, integer>
+---@field by_principal table<string, integer> names of those that have a session running; nil for all others
 ---@field by_executive table<string, integer>
 ---@field by_mission table<string, integer>
 
----@class Agent what the arguments really ask of a known agent
+---@class Enforcement
+---@field available boolean whether the kernel will hold the session to its write roots
+
+---@class Agent what the arguments really ask of a known agent, whatever the request says
 ---@field name string "claude"
 ---@field permission_mode? string
 ---@field tools? string[] nil where the arguments restrict no tools
@@ -23,31 +35,57 @@
 ---@field loads_settings boolean
 ---@field unknown_options string[]
 
----@class Request read-only
----@field name string
----@field executive string
+---@class Request read-only at every depth; what was not given is nil, lists are always tables
+---@field name string of the session
+---@field executive string on whose behalf it works; "Unassigned" where nobody was named
+---@field mission_id? string
+---@field assignment_id? string
+---@field branch? string
+---@field prompt? string what the agent reads first, on its standard input
+---@field expects_report boolean
+---@field labels table<string, string>
+---@field command string as it was asked for
+---@field executable? string the real file that will run; nil where there is no such program
+---@field args string[] the real arguments, without the command
+---@field working_directory string a real path: no links, no "." or ".."
+---@field write_roots string[] real paths of the further folders that it may write to
+---@field runtime_write_root? string a real path
+---@field permission_mode? string as the request has it; agent.permission_mode is what the arguments say
+---@field allowed_tools string[] tool rules, such as "Bash(git diff:*)"
+---@field repository_write_allowed boolean whether it may write to the working directory
+---@field environment table<string, string> the variables that the caller adds
+---@field timeout_ms? integer after which it is stopped
+---@field principal Principal who asks
+---@field time Time of the request
+---@field running Running sessions that run at this moment
+---@field enforcement Enforcement
+---@field agent? Agent nil where the command is not a known agent
+
+---@class RequestMembers what a test gives to `request`
+---@field name? string
+---@field executive? string
 ---@field mission_id? string
 ---@field assignment_id? string
 ---@field branch? string
 ---@field prompt? string
----@field expects_report boolean
----@field labels table<string, string>
----@field command string as it was asked for
----@field executable string the real file that will run
----@field args string[] the real arguments
----@field working_directory string a real path
----@field write_roots string[] real paths
+---@field expects_report? boolean
+---@field labels? table<string, string>
+---@field command? string
+---@field executable? string
+---@field args? string[]
+---@field working_directory? string
+---@field write_roots? string[]
 ---@field runtime_write_root? string
 ---@field permission_mode? string
----@field allowed_tools string[]
----@field repository_write_allowed boolean
----@field environment table<string, string>
+---@field allowed_tools? string[]
+---@field repository_write_allowed? boolean
+---@field environment? table<string, string>
 ---@field timeout_ms? integer
----@field principal Principal
----@field time { unix: integer, iso: string }
----@field running Running
----@field enforcement { available: boolean }
----@field agent? Agent nil where the command is not a known agent
+---@field principal? Principal
+---@field time? Time
+---@field running? Running
+---@field enforcement? Enforcement
+---@field agent? Agent
 
 ---Objects to the start. May be called up to 64 times; every objection is shown.
 ---@param rule string at most 128 bytes
@@ -89,12 +127,20 @@ function tool.parse(rule) end
 ---@return boolean
 function tool.covers(granted, asked) end
 
----In tests/*_test.lua alone: no policy may fail or deny. The fields replace those of a plain request.
----@param fields table
----@param policy? string asks this policy alone
-function allows(fields, policy) end
----In tests/*_test.lua alone: some policy must deny by `rule`.
+---In tests/*_test.lua alone. Makes a plain request with these members in place of its own: a start of `claude` without
+---arguments in /srv/project, asked for by an operator, with nothing else running. Lists and tables are replaced whole.
+---A member that no request has is an error.
+---@param members RequestMembers
+---@return Request
+function request(members) end
+
+---In tests/*_test.lua alone: a test that passes where no policy denies or fails.
+---@param request Request
+---@param policy? string a policy's name: asks this policy alone
+function allows(request, policy) end
+
+---In tests/*_test.lua alone: a test that passes where some policy denies by this rule, and none before it fails.
+---@param request Request
 ---@param rule string
----@param fields table
----@param policy? string asks this policy alone
-function denies(rule, fields, policy) end
+---@param policy? string a policy's name: asks this policy alone
+function denies(request, rule, policy) end

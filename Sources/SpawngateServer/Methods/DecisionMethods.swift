@@ -32,7 +32,8 @@ enum DecisionMethods {
         return .now
     }
 
-    private static func filter(_ params: ParamReader) throws(RPCError) -> DecisionFilter {
+    /// The filter that the params of `decision.list` name.
+    static func filter(_ params: ParamReader) throws(RPCError) -> DecisionFilter {
         var filter = DecisionFilter()
         if let text = try params.text("verdict") {
             guard let verdict = Verdict(rawValue: text) else {

@@ -56,7 +56,7 @@ struct Method: Sendable {
 enum MethodTable {
     static let methods: [Method] =
         SessionMethods.table + LogMethods.table + ServerMethods.table + PolicyMethods.table + DecisionMethods.table
-        + TokenMethods.table
+        + TokenMethods.table + ReplayMethods.table + ShadowMethods.table + RuleMethods.table
 
     static let reading: [Role] = [.viewer, .operate, .auditor]
     static let operating: [Role] = [.operate]

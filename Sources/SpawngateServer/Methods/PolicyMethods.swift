@@ -16,7 +16,8 @@ enum PolicyMethods {
         return .now
     }
 
-    private static func write(_ gate: PolicyGate, to json: inout JSONWriter) {
+    /// The answer of `policy.list`.
+    static func write(_ gate: PolicyGate, to json: inout JSONWriter) {
         json.beginObject()
         json.member("policy_set", gate.inForce?.set.digest)
         json.member("loaded_at", gate.inForce.map { Timestamp.text(milliseconds: $0.loadedAt) })

@@ -1,0 +1,149 @@
+internal import Platform
+internal import Policy
+internal import Sessions
+internal import Store
+internal import Wire
+
+/// Methods about the set that is judged beside the one in force.
+enum ShadowMethods {
+    static let table: [Method] = [
+        // Showing is for auditors; what changes something asks for more below.
+        Method(name: "policy.shadow", roles: MethodTable.auditing, run: shadow),
+        Method(name: "policy.promote", roles: MethodTable.administering, run: promote),
+    ]
+
+    private static func shadow(_ call: MethodCall, _ json: inout JSONWriter) throws(RPCError) -> Answered {
+        let params = try call.read("files", "off", "limit", "cursor")
+        let isOff = try params.flag("off") ?? false
+        switch (params.member("files") != nil, isOff) {
+        case (true, true): throw RPCError.invalidParams("Give either files or off.")
+        case (false, false): try show(params, call.server, &json)
+        case (true, false):
+            try requireAdmin(call)
+            try set(params, call)
+            return .later
+        case (false, true):
+            try requireAdmin(call)
+            try turnOff(call.server)
+            try show(params, call.server, &json)
+        }
+        return .now
+    }
+
+    private static func requireAdmin(_ call: MethodCall) throws(RPCError) {
+        if call.grant.roles.contains(.admin) { return }
+        call.server.metrics.forbidden += 1
+        throw RPCError.forbidden(required: Role.admin.rawValue)
+    }
+
+    // MARK: setting
+
+    private static func set(_ params: ParamReader, _ call: MethodCall) throws(RPCError) {
+        let server = call.server
+        let set = try PolicyFilesParam.set(params, server.configuration.limits)
+        let reply = call.later()
+        server.shadow.load(set) { [unowned server] error in
+            if let error { return reply.fail(PolicyFilesParam.doesNotLoad(error)) }
+            let row = ShadowRow(
+                set: set,
+                folderDigest: PolicyPromotion.fingerprint(
+                    of: server.configuration.policyFolder, limits: server.configuration.limits),
+                since: server.loop.wallMilliseconds)
+            reply.send { (json) throws(RPCError) in
+                try server.keep([.policySet(set, at: row.since), .shadow(row)])
+                server.shadow.replace(with: row)
+                try show(nil, server, &json)
+            }
+        }
+    }
+
+    private static func turnOff(_ server: Server) throws(RPCError) {
+        server.shadow.giveUpTrying()
+        guard server.shadow.shadow != nil else { return }
+        try keepFound(server)
+        try server.keep([.shadow(nil)])
+        server.shadow.replace(with: nil)
+    }
+
+    private static func keepFound(_ server: Server) throws(RPCError) {
+        try SessionMethods.reading { () throws(StoreFailure) in try server.shadow.keep() }
+    }
+
+    // MARK: showing
+
+    private static func show(_ params: ParamReader?, _ server: Server, _ json: inout JSONWriter) throws(RPCError) {
+        let limits = server.configuration.limits
+        let count = Int(try params?.integer("limit", in: 1...limits.listMax) ?? limits.listDefault)
+        let before = try params.flatMap { (params) throws(RPCError) in try Cursor.ordinal(params) }
+        try keepFound(server)
+        let shadow = server.shadow.shadow
+        let found = try SessionMethods.reading { () throws(StoreFailure) in
+            try server.store.disagreements(digest: shadow?.set.digest, before: before, limit: count + 1)
+        }
+        json.beginObject()
+        json.name("shadow")
+        json.value(shadow.map(Self.json) ?? .null)
+        json.name("disagreements")
+        json.beginArray()
+        for (_, row) in found.prefix(count) { write(row, to: &json) }
+        json.endArray()
+        json.member("next_cursor", found.count > count ? found[count - 1].ordinal.description : nil)
+        json.endObject()
+    }
+
+    private static func json(_ shadow: ShadowRow) -> JSONValue {
+        [
+            "policy_set": .string(shadow.set.digest), "since": .string(Timestamp.text(milliseconds: shadow.since)),
+            "judged": .integer(shadow.counts.judged), "disagreed": .integer(shadow.counts.disagreed),
+            "skipped": .integer(shadow.counts.skipped),
+        ]
+    }
+
+    private static func write(_ row: DisagreementRow, to json: inout JSONWriter) {
+        json.beginObject()
+        json.member("time", Timestamp.text(milliseconds: row.time))
+        json.member("decision_id", row.decisionID)
+        json.member("was", row.was.rawValue)
+        json.member("becomes", row.becomes.rawValue)
+        json.name("denials")
+        json.raw(Array(row.denials.utf8))
+        json.name("failures")
+        json.raw(Array(row.failures.utf8))
+        json.member("policy_set", row.digest)
+        json.endObject()
+    }
+
+    // MARK: promoting
+
+    private static func promote(_ call: MethodCall, _ json: inout JSONWriter) throws(RPCError) -> Answered {
+        let force = try call.read("force").flag("force") ?? false
+        let server = call.server
+        let (folder, limits) = (server.configuration.policyFolder, server.configuration.limits)
+        guard let shadow = server.shadow.shadow else {
+            throw RPCError.conflict("No policies are being judged in the shadow.")
+        }
+        let isAsItWas =
+            shadow.folderDigest != nil
+            && shadow.folderDigest == PolicyPromotion.fingerprint(of: folder, limits: limits)
+        guard isAsItWas || force else {
+            throw RPCError.conflict(
+                "The policy folder has changed since these policies were put in the shadow; force replaces it all the same."
+            )
+        }
+        do throws(SystemError) {
+            try PolicyPromotion.write(shadow.set, into: folder, limits: limits)
+        } catch {
+            throw RPCError.internalFault("The policy folder cannot be written: \(error).")
+        }
+        let reply = call.later()
+        server.watcher.reload { [unowned server] in
+            reply.send { (json) throws(RPCError) in
+                if server.gate.loadError == nil, server.gate.inForce?.set.digest == shadow.set.digest {
+                    try turnOff(server)
+                }
+                PolicyMethods.write(server.gate, to: &json)
+            }
+        }
+        return .later
+    }
+}

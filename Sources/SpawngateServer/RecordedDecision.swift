@@ -1,0 +1,76 @@
+internal import Policy
+internal import Wire
+
+/// What was objected and what failed, in its order: two judgements are the same where this and their verdicts are.
+struct Objections: Equatable {
+    struct Denial: Equatable {
+        let policy: String
+        let rule: String
+        let reason: String
+    }
+    struct Failure: Equatable {
+        /// Nil where no policy could be asked.
+        let policy: String?
+        let reason: String
+    }
+
+    private(set) var denials: [Denial] = []
+    private(set) var failures: [Failure] = []
+
+    /// Those of a judgement.
+    init(_ judgement: Judgement) {
+        if let reason = judgement.failure { failures.append(Failure(policy: nil, reason: reason)) }
+        for policy in judgement.policies {
+            for denial in policy.denials {
+                denials.append(Denial(policy: policy.name, rule: denial.rule, reason: denial.reason))
+            }
+            if let reason = policy.failure { failures.append(Failure(policy: policy.name, reason: reason)) }
+        }
+    }
+
+    /// Those of a recorded decision.
+    init(decision: JSONView) {
+        if let reason = decision["failure"]?.string { failures.append(Failure(policy: nil, reason: reason)) }
+        decision["policies"]?.forEachElement { policy in
+            let name = policy["name"]?.string ?? ""
+            policy["denials"]?.forEachElement { denial in
+                denials.append(
+                    Denial(
+                        policy: name, rule: denial["rule"]?.string ?? "", reason: denial["reason"]?.string ?? ""))
+            }
+            if let reason = policy["failure"]?.string { failures.append(Failure(policy: name, reason: reason)) }
+        }
+    }
+}
+
+/// A decision of the log, as far as running it again needs it.
+struct RecordedDecision {
+    let id: String
+    let verdict: Verdict
+    let objections: Objections
+    /// The digest of the set that judged, or nil where none was in force.
+    let policySet: String?
+    /// The policies' `request`: canonical JSON, for the leaf that it stands in is.
+    let question: [UInt8]
+    let principal: String
+    let workingDirectory: String
+
+    /// Nil where the leaf is no decision.
+    init?(_ leaf: JSONView) {
+        guard let id = leaf["id"]?.string, let request = leaf["request"],
+            let verdict = leaf["verdict"]?.string.flatMap(Verdict.init(rawValue:))
+        else { return nil }
+        self.id = id
+        self.verdict = verdict
+        objections = Objections(decision: leaf)
+        policySet = leaf["policy_set"]?.string
+        question = Array(request.rawBytes)
+        principal = leaf["principal"]?["name"]?.string ?? ""
+        workingDirectory = request["working_directory"]?.string ?? ""
+    }
+
+    /// Whether a judgement says the same: verdict, every objection and every failure, in their order.
+    func isSame(as judgement: Judgement) -> Bool {
+        verdict == judgement.verdict && objections == Objections(judgement)
+    }
+}
