@@ -1,3 +1,5 @@
+internal import Wire
+
 /// Which variables a caller may set: none that changes what a program loads or runs before its own first line.
 ///
 /// The names are those that glibc drops for set-user-ID programs (ld.so(8), `unsecvars.h`), those that sudo's `env.c`
@@ -35,10 +37,11 @@ package enum EnvironmentRule {
                 default: false
                 }
             }
-        if !isName { return "environment has a name that is not one: \(name)" }
+        if !isName { return "environment has a name that is not one: \(RPCError.excerpt(name))" }
         let upper = name.uppercased()
         if refused.contains(upper) || refusedPrefixes.contains(where: upper.hasPrefix) {
-            return "environment may not set \(name): it changes what a program loads or where it is confined"
+            return
+                "environment may not set \(RPCError.excerpt(name)): it changes what a program loads or where it is confined"
         }
         return nil
     }

@@ -13,7 +13,10 @@ package struct ParamReader {
         params.forEachMember { name, _ in
             if unknown == nil, !known.contains(where: name.equals) { unknown = name.string }
         }
-        if let unknown { throw RPCError.invalidParams("There is no param \"\(unknown)\" here.", param: unknown) }
+        if let unknown {
+            throw RPCError.invalidParams(
+                "There is no param \"\(RPCError.excerpt(unknown))\" here.", param: unknown)
+        }
         if params.containsNUL { throw RPCError.invalidParams("A param holds the character U+0000.") }
     }
 

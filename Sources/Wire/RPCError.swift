@@ -26,7 +26,7 @@ package struct RPCError: Error, Equatable, Sendable {
     }
 
     /// The beginning of a stranger's text, short enough for a sentence.
-    static func excerpt(_ text: String) -> String {
+    package static func excerpt(_ text: String) -> String {
         let charactersMax = 64
         // By scalars: a single character may be a megabyte of combining marks.
         let scalars = text.unicodeScalars

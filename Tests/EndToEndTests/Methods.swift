@@ -7,7 +7,8 @@ enum Methods {
         ("session.logs", reading), ("session.report", reading),
         ("session.start", ["operator"]), ("session.stop", ["operator"]),
         ("policy.list", ["auditor"]), ("policy.check", ["operator", "auditor"]), ("policy.reload", []),
-        ("decision.list", ["auditor"]), ("decision.get", ["auditor"]),
+        ("policy.replay", ["auditor"]), ("policy.shadow", ["auditor"]), ("policy.rules", ["auditor"]),
+        ("policy.promote", []), ("decision.replay", ["auditor"]), ("decision.list", ["auditor"]), ("decision.get", ["auditor"]),
         ("token.create", []), ("token.list", []), ("token.revoke", []),
     ]
 

@@ -42,6 +42,7 @@ import Testing
         ("FIXM" + "E", "mending it, or an issue"),
         ("TOD" + "O", "doing it, or an issue"),
         ("@unchecked Sendable", "a value, or one owner"),
+        ("processExits" + "With", "a plain test: its monitor spins for ever over children that other tests hold"),
         ("wait4(-1", "ChildProcess.reap, which reaps exactly the child that was meant"),
         ("lua_error", "nothing: Lua runs in the policy worker alone"),
     ])
