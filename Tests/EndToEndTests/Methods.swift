@@ -8,7 +8,8 @@ enum Methods {
         ("session.start", ["operator"]), ("session.stop", ["operator"]),
         ("policy.list", ["auditor"]), ("policy.check", ["operator", "auditor"]), ("policy.reload", []),
         ("policy.replay", ["auditor"]), ("policy.shadow", ["auditor"]), ("policy.rules", ["auditor"]),
-        ("policy.promote", []), ("decision.replay", ["auditor"]), ("decision.list", ["auditor"]), ("decision.get", ["auditor"]),
+        ("policy.promote", []),
+        ("decision.replay", ["auditor"]), ("decision.list", ["auditor"]), ("decision.get", ["auditor"]),
         ("token.create", []), ("token.list", []), ("token.revoke", []),
     ]
 
