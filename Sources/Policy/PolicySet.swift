@@ -35,6 +35,8 @@ package struct PolicyFile: Equatable, Sendable {
 package struct PolicySet: Equatable, Sendable {
     /// In byte order of their names, which is the order in which policies are asked.
     package let files: [PolicyFile]
+    /// Those of the files that are policies; looked at for every decision.
+    package let policies: [PolicyFile]
     /// SHA-256, in hexadecimal, over a line "digest name" for each policy and library. Tests decide nothing, so they
     /// do not count.
     package let digest: String
@@ -43,11 +45,13 @@ package struct PolicySet: Equatable, Sendable {
         let sorted = files.filter { $0.role != nil }
             .sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
         self.files = sorted
+        policies = sorted.filter { $0.role == .policy }
         let lines = sorted.filter { $0.role != .test }.map { "\($0.digest) \($0.name)\n" }
         digest = SHA256.hex(Array(lines.joined().utf8))
     }
 
-    package var policies: [PolicyFile] { files.filter { $0.role == .policy } }
+    /// Why nothing can be allowed by the set as a whole; nil where its policies decide.
+    package var failure: String? { policies.isEmpty ? "the policy folder holds no policy" : nil }
 
     /// The set as the policy worker reads it: entries of kind, name and text, each length a little-endian UInt32.
     package func workerPayload() -> [UInt8] {

@@ -256,7 +256,7 @@ final class PolicyGate {
             set: worker.set,
             policies: Judgement.results(
                 ofWorker: worker.process.answer(), loaded: worker.policies, unfinished: unfinished, reader: reader),
-            failure: worker.set.policies.isEmpty ? "the policy folder holds no policy" : nil,
+            failure: worker.set.failure,
             durationMicroseconds: (clock.monotonicNanoseconds() - askedAt) / 1000)
     }
 

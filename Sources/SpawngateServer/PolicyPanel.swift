@@ -42,8 +42,6 @@ final class PolicyPanel {
     private let clock: any Clock
     private let reader = JSONReader()
     private let seatsCount: Int
-    /// What is wrong with the set as a whole, found once and not for each judgement.
-    private let failure: String?
     private var seats: [Seat] = []
 
     /// Starts as many workers. The set is in use once `becameIdle` is called.
@@ -53,7 +51,6 @@ final class PolicyPanel {
         self.loop = loop
         self.clock = clock
         seatsCount = workers
-        failure = set.policies.isEmpty ? "the policy folder holds no policy" : nil
     }
 
     // Its workers are watched by a loop that outlives it.
@@ -170,7 +167,7 @@ final class PolicyPanel {
             set: set,
             policies: Judgement.results(
                 ofWorker: seat.process.answer(), loaded: seat.policies, unfinished: unfinished, reader: reader),
-            failure: failure,
+            failure: set.failure,
             durationMicroseconds: (clock.monotonicNanoseconds() - seat.askedAt) / 1000)
     }
 

@@ -68,7 +68,7 @@ package final class PolicyRunner {
             set: set,
             policies: Judgement.results(
                 ofWorker: worker.process.answer(), loaded: worker.policies, unfinished: reason, reader: reader),
-            failure: set.policies.isEmpty ? "the policy folder holds no policy" : nil,
+            failure: set.failure,
             durationMicroseconds: (clock.monotonicNanoseconds() - begin) / 1000)
     }
 

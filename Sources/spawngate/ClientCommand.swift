@@ -17,7 +17,7 @@ extension ClientCommand {
         } catch let wrongUsage as ValidationError {
             throw wrongUsage
         } catch {
-            if options.json { Output.line(RemoteValue.object([.init("error", Explanation.json(of: error))]).json) }
+            if options.json { Output.line(Explanation.line(of: error)) }
             throw error
         }
     }

@@ -15,6 +15,9 @@ enum Explanation {
         return lines
     }
 
+    /// What a program reads in place of a result: {"error": …}.
+    static func line(of error: any Error) -> String { RemoteValue.object([.init("error", json(of: error))]).json }
+
     /// The error object as the server wrote it; of any other error the message alone.
     static func json(of error: any Error) -> RemoteValue {
         guard let error = error as? RemoteError else {

@@ -60,7 +60,7 @@ struct PolicyDiffCommand: ParsableCommand {
             throw wrongUsage
         } catch {
             // As for diff(1): 1 is an answer, so trouble is 2.
-            if options.json { Output.line(RemoteValue.object([.init("error", Explanation.json(of: error))]).json) }
+            if options.json { Output.line(Explanation.line(of: error)) }
             let remote = (error as? RemoteError).map { Explanation.lines(of: $0).joined(separator: "\n") }
             Output.complain(remote ?? "\(error)")
             throw ExitCode(ExitStatus.usage)
