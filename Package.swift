@@ -94,7 +94,8 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["Platform", "Wire"], path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(name: "AgentTests", dependencies: ["Platform", "TestSupport", "Wire"], swiftSettings: strict),
-        .testTarget(name: "EndToEndTests", dependencies: ["Platform", "TestSupport", "Wire"], swiftSettings: strict),
+        .testTarget(
+            name: "EndToEndTests", dependencies: ["Crypto", "Platform", "TestSupport", "Wire"], swiftSettings: strict),
         .testTarget(
             name: "PolicyWorkerTests", dependencies: ["Platform", "TestSupport", "Wire"],
             exclude: ["Hostile", "globals.lua", "globals.txt"], swiftSettings: strict),
@@ -108,7 +109,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "ServerTests",
-            dependencies: ["Crypto", "Platform", "Policy", "SpawngateServer", "Store", "TestSupport"],
+            dependencies: [
+                "Crypto", "DecisionLog", "Platform", "Policy", "SpawngateServer", "Store", "TestSupport", "Wire",
+            ],
             swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),
     ]

@@ -34,6 +34,22 @@ package enum SHA256 {
     }
 }
 
+extension SHA256 {
+    /// The bytes of a hexadecimal text; nil where it is none.
+    package static func bytes(hexadecimal text: String) -> [UInt8]? {
+        let digits = text.utf8.compactMap { digit -> UInt8? in
+            switch digit {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
+            case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
+            case UInt8(ascii: "A")...UInt8(ascii: "F"): digit - UInt8(ascii: "A") + 10
+            default: nil
+            }
+        }
+        guard digits.count == text.utf8.count, digits.count.isMultiple(of: 2) else { return nil }
+        return stride(from: 0, to: digits.count, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }
+    }
+}
+
 /// Comparison of secrets.
 package enum ConstantTime {
     /// Whether both are equal, in a time that tells nothing of where they differ.

@@ -7,29 +7,34 @@ package struct Decision {
     /// Milliseconds since 1970.
     package let time: Int64
     package let principal: Principal
-    /// All that the policies saw.
+    /// All that the policies saw, in the clear.
     package let request: JSONValue
+    /// What of the request does not stand in the leaf; nil where there is nothing of that kind.
+    package let secrets: RequestSecrets?
     package let judgement: Judgement
     /// The session that an allowed start became.
     package let sessionID: String?
 
+    /// `salt`: random bytes, as many as `RequestSecrets.saltByteCount`, that are used for nothing else.
     package init(
-        id: String, time: Int64, principal: Principal, request: JSONValue, judgement: Judgement, sessionID: String?
+        id: String, time: Int64, principal: Principal, request: JSONValue, salt: [UInt8], judgement: Judgement,
+        sessionID: String?
     ) {
         self.id = id
         self.time = time
         self.principal = principal
         self.request = request
+        secrets = RequestSecrets(of: request, salt: salt)
         self.judgement = judgement
         self.sessionID = sessionID
     }
 
-    /// The decision as a leaf of the log, under the number that it gets there.
+    /// The decision as a leaf of the log, under the number that it gets there, its secrets as hashes.
     package func leaf(sequence: Int64) -> JSONValue {
         [
             "kind": "decision", "id": .string(id), "seq": .integer(sequence),
             "time": .string(Timestamp.text(milliseconds: time)), "verdict": .string(judgement.verdict.rawValue),
-            "principal": principal.json, "request": request,
+            "principal": principal.json, "request": secrets?.concealing(request) ?? request,
             "policy_set": judgement.set.map { .string($0.digest) } ?? .null,
             "policies": .array(judgement.policies.map(\.json)),
             "failure": judgement.failure.map(JSONValue.string) ?? .null,

@@ -21,7 +21,8 @@ package struct SessionMetadata: Sendable {
         self.createdBy = createdBy
     }
 
-    /// Appends the answer of `session.metadata`.
+    /// Appends the answer of `session.metadata`, without the prompt: that is kept with the secrets of the decision alone,
+    /// so that it can be erased, and is null here.
     package func write(to json: inout JSONWriter) {
         json.beginObject()
         json.member("id", id)
@@ -33,7 +34,8 @@ package struct SessionMetadata: Sendable {
         json.member("branch", request.branch)
         json.member("command", request.command)
         json.member("args", args)
-        json.member("prompt", request.prompt)
+        json.name("prompt")
+        json.null()
         json.member("created_at", Timestamp.text(milliseconds: createdAt))
         json.member("created_by", createdBy)
         json.member("labels", request.labels)

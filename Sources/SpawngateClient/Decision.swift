@@ -18,6 +18,12 @@ public struct Decision: Equatable, Sendable {
     public var principalName: String? { record["principal"]["name"].string }
     /// All that the policies saw.
     public var request: RemoteValue { record["request"] }
+    /// Whether prompt or environment stand in the request as salted hashes only; decision.get answers the texts beside
+    /// the decision, as long as they are kept.
+    public var hasHashes: Bool {
+        let values = [request["prompt"]] + request["environment"].members.map(\.value)
+        return values.contains { !$0["salted_sha256"].isNull }
+    }
     /// The session that an allowed start became.
     public var sessionID: String? { record["session_id"].string }
     /// What each policy said, in the order in which they were asked.

@@ -10,6 +10,8 @@ package struct Configuration: Sendable {
     /// The variables that a session gets from the server's own environment.
     package var environmentNames: [String]
     package var limits: Limits
+    /// How long prompts and values of the environment are kept beside the log; nil: for ever.
+    package var secretsErasedAfterMilliseconds: Int64?
 
     package static let environmentNamesDefault = [
         "PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LC_ALL", "LC_CTYPE", "TERM", "TZ",

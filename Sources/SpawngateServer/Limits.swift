@@ -53,6 +53,8 @@ package struct Limits: Sendable {
     package var replayGroupsMax = 1000
     /// Decisions that wait to be judged in the shadow too; those beyond are counted and left out.
     package var shadowWaitingMax = 4096
+    /// Decisions whose secrets are erased in one turn.
+    package var secretsErasedPerTurn = 256
 
     package init() {
         precondition(frameBytesMaxUnauthenticated <= frameBytesMax)

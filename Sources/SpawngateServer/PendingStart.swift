@@ -14,15 +14,15 @@ final class PendingStart {
     /// Milliseconds since 1970.
     let time: Int64
     let question: JSONValue
-    /// The digest of its params, where it has an idempotency key.
-    let paramsDigest: String?
+    /// Of its params, where it has an idempotency key.
+    let digest: StartDigest?
     /// The caller, and those who asked for the same under the same key meanwhile.
     var replies: [Reply]
     var judgement: Judgement?
 
     init(
         request: StartRequest, launch: SessionLaunch, principal: Principal, time: Int64, running: RunningCounts,
-        paramsDigest: String?, replies: [Reply]
+        digest: StartDigest?, replies: [Reply]
     ) throws(RPCError) {
         self.request = request
         self.launch = launch
@@ -34,7 +34,7 @@ final class PendingStart {
         }
         self.principal = principal
         self.time = time
-        self.paramsDigest = paramsDigest
+        self.digest = digest
         self.replies = replies
         question =
             PolicyQuestion(

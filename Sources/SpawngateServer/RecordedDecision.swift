@@ -1,3 +1,4 @@
+internal import DecisionLog
 internal import Policy
 internal import Wire
 
@@ -50,13 +51,13 @@ struct RecordedDecision {
     let objections: Objections
     /// The digest of the set that judged, or nil where none was in force.
     let policySet: String?
-    /// The policies' `request`: canonical JSON, for the leaf that it stands in is.
-    let question: [UInt8]
+    /// The policies' `request` as canonical JSON; nil where a part of it was erased.
+    let question: [UInt8]?
     let principal: String
     let workingDirectory: String
 
-    /// Nil where the leaf is no decision.
-    init?(_ leaf: JSONView) {
+    /// `secrets`: those that are kept of this leaf. Nil where it is no decision, or not one of these secrets.
+    init?(_ leaf: JSONView, secrets: KeptSecrets?) {
         guard let id = leaf["id"]?.string, let request = leaf["request"],
             let verdict = leaf["verdict"]?.string.flatMap(Verdict.init(rawValue:))
         else { return nil }
@@ -64,7 +65,15 @@ struct RecordedDecision {
         self.verdict = verdict
         objections = Objections(decision: leaf)
         policySet = leaf["policy_set"]?.string
-        question = Array(request.rawBytes)
+        if !RequestSecrets.areConcealed(in: request) {
+            // As the leaf has it, which is canonical.
+            question = Array(request.rawBytes)
+        } else if case .kept(let secrets)? = secrets {
+            guard let whole = secrets.restored(request.value) else { return nil }
+            question = CanonicalJSON.bytes(of: whole)
+        } else {
+            question = nil
+        }
         principal = leaf["principal"]?["name"]?.string ?? ""
         workingDirectory = request["working_directory"]?.string ?? ""
     }

@@ -39,10 +39,12 @@ final class ReplayJob {
     private let reader = JSONReader()
     private var tally: ReplayTally
     /// Leaves that were read and not asked, the next one last.
-    private var page: [StoredLeaf] = []
+    private var page: [(leaf: StoredLeaf, secrets: KeptSecrets?)] = []
     private var nextBefore: Int64
     private let firstBefore: Int64
     private var asked: Int64 = 0
+    /// Decisions that could not be asked about, for a part of their request was erased.
+    private var erased: Int64 = 0
     private var askedSincePause = 0
     private var isOver = false
     private var pause: TimerToken?
@@ -78,7 +80,7 @@ final class ReplayJob {
         if connection.watch == nil { return finish(.abandoned) }
         if mustPause() { return rest(milliseconds: Self.politePauseMilliseconds) }
         while panel.hasIdleWorker {
-            guard let leaf = page.popLast() else {
+            guard let next = page.popLast() else {
                 if isExhausted {
                     if tally.total == asked { finish(.finished(tally)) }
                     return
@@ -87,17 +89,19 @@ final class ReplayJob {
                 // One read a turn, and what it brought is asked in the next one.
                 return rest(milliseconds: 0)
             }
-            ask(leaf)
+            ask(next.leaf, next.secrets)
         }
     }
 
-    private var isExhausted: Bool { nextBefore <= 0 || asked + Int64(page.count) >= scope.limit }
+    private var isExhausted: Bool { nextBefore <= 0 || asked + erased + Int64(page.count) >= scope.limit }
 
     private func readPage() -> Bool {
         let from = max(0, nextBefore - server.configuration.limits.replayLeavesPerTurn)
         do throws(StoreFailure) {
             let leaves = try server.store.decisions(scope.filter, in: from..<nextBefore)
-            page = leaves.prefix(Int(clamping: scope.limit - asked)).reversed()
+            let secrets = try server.store.secrets(in: from..<nextBefore)
+            page = leaves.prefix(Int(clamping: scope.limit - asked - erased)).reversed()
+                .map { ($0, secrets[$0.sequence]) }
             nextBefore = from
             return true
         } catch {
@@ -106,15 +110,21 @@ final class ReplayJob {
         }
     }
 
-    private func ask(_ leaf: StoredLeaf) {
+    private func ask(_ leaf: StoredLeaf, _ secrets: KeptSecrets?) {
         let text = Array(leaf.text.utf8)
-        let recorded = try? text.withUnsafeBytes { bytes in try reader.read(bytes) { RecordedDecision($0) } }
+        let recorded = try? text.withUnsafeBytes { bytes in
+            try reader.read(bytes) { RecordedDecision($0, secrets: secrets) }
+        }
         guard let recorded else {
             return finish(.failed("leaf \(leaf.sequence) of the log cannot be read"))
         }
+        guard let question = recorded.question else {
+            erased += 1
+            return tally.addErased()
+        }
         asked += 1
         askedSincePause += 1
-        _ = panel.ask(recorded.question) { [unowned self] judgement in
+        _ = panel.ask(question) { [unowned self] judgement in
             tally.add(recorded, sequence: leaf.sequence, becomes: judgement)
             tell()
         }

@@ -23,6 +23,8 @@ struct ReplayTally {
 
     private(set) var total: Int64 = 0
     private var same: Int64 = 0
+    /// Besides `total`: those whose request is no longer whole.
+    private var erased: Int64 = 0
     /// Of `same`: those whose objections or failures read differently.
     private var reworded: Int64 = 0
     private var changes: [Change] = []
@@ -59,6 +61,9 @@ struct ReplayTally {
         Self.count(isOpened, recorded.workingDirectory, &directories, groupsMax)
     }
 
+    /// Counts a decision that cannot be judged again, for a part of its request was erased.
+    mutating func addErased() { erased += 1 }
+
     // The newest are named. Results come nearly in that order, so that what is let go here is older than what stays.
     private mutating func keep(_ change: Change) {
         changes.append(change)
@@ -81,8 +86,8 @@ struct ReplayTally {
 
     // MARK: the answer
 
-    /// {policy_set, total, same, reworded, changed_total, allow_to_deny, deny_to_allow, changed, by_rule, by_principal,
-    /// by_directory}, in one order whatever the order of the results was.
+    /// {policy_set, total, same, reworded, changed_total, allow_to_deny, deny_to_allow, erased, changed, by_rule,
+    /// by_principal, by_directory}, in one order whatever the order of the results was.
     mutating func write(policySet: String, to json: inout JSONWriter) {
         trim()
         json.beginObject()
@@ -99,6 +104,8 @@ struct ReplayTally {
         json.integer(whole.allowToDeny)
         json.name("deny_to_allow")
         json.integer(whole.denyToAllow)
+        json.name("erased")
+        json.integer(erased)
         json.name("changed")
         json.beginArray()
         for change in changes { Self.write(change, to: &json) }

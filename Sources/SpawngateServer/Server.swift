@@ -21,6 +21,10 @@ package final class Server {
     let supervisor: SessionSupervisor
     let starts: StartPipeline
     let shadow: ShadowGate
+    private(set) lazy var eraser = SecretEraser(configuration: configuration, loop: loop, logger: logger, store: store)
+    {
+        [unowned self] (erasure) throws(RPCError) in try keep(erasure)
+    }
     /// Replays under way: of many decisions, and of single ones.
     var replays: [ObjectIdentifier: ReplayJob] = [:]
     var panels: [ObjectIdentifier: PolicyPanel] = [:]
@@ -84,6 +88,7 @@ package final class Server {
             try adoptSessions()
             listenerWatch = try loop.watch(listener.number, .readable) { [unowned self] _ in hasWaitingPeers = true }
             _ = try loop.watch(signals.pollable, .readable) { [unowned self] _ in hearSignal() }
+            eraser.begin()
         } catch let error as StartUpError {
             throw error
         } catch {
@@ -142,6 +147,10 @@ package final class Server {
     /// Keeps what a method changes, now: its answer says that it is kept.
     func keep(_ writes: [StoreWrite]) throws(RPCError) {
         do { try store.commit(writes, durably: true) } catch { throw RPCError.storageFailed("\(error.description).") }
+    }
+
+    private func keep(_ erasure: SecretErasure) throws(RPCError) {
+        try keep([.eraseSecrets(sequences: erasure.sequences, at: clock.wallMilliseconds())])
     }
 
     // MARK: starting up and ending

@@ -51,13 +51,13 @@ final class StartPipeline {
     /// Takes up a start; it is answered in a later turn.
     func start(_ params: JSONView?, grant: Grant, peer: String, reply: () -> Reply) throws(RPCError) {
         let request = try StartRequest(params: params)
-        var digest: String?
+        var digest: StartDigest?
         var key: Key?
         if let text = request.idempotencyKey {
-            digest = Self.digest(of: params)
+            digest = StartDigest(params)
             key = Key(principal: grant.principal, key: text)
         }
-        if let key, try joinEarlier(key, digest, reply) { return }
+        if let key, let digest, try joinEarlier(key, digest, reply) { return }
         let limit = configuration.limits.sessionsRunningMax
         if supervisor.counts.total >= limit {
             throw RPCError.limited("\(limit) sessions run already.", limit: limit, retryAfterMilliseconds: 1000)
@@ -82,7 +82,7 @@ final class StartPipeline {
     }
 
     private func pending(
-        _ request: StartRequest, grant: Grant, peer: String, digest: String?
+        _ request: StartRequest, grant: Grant, peer: String, digest: StartDigest?
     ) throws(RPCError) -> PendingStart {
         let limit = configuration.limits.questionsWaitingMax
         if gate.waitingCount >= limit {
@@ -91,35 +91,30 @@ final class StartPipeline {
         return try PendingStart(
             request: request, launch: try SessionLaunch(request, configuration: configuration),
             principal: Principal(name: grant.principal, roles: grant.roles, address: peer),
-            time: clock.wallMilliseconds(), running: supervisor.counts, paramsDigest: digest, replies: [])
+            time: clock.wallMilliseconds(), running: supervisor.counts, digest: digest, replies: [])
     }
 
     // MARK: idempotency
 
     /// Whether an earlier start under the key answers this one too.
-    private func joinEarlier(_ key: Key, _ digest: String?, _ reply: () -> Reply) throws(RPCError) -> Bool {
+    private func joinEarlier(_ key: Key, _ digest: StartDigest, _ reply: () -> Reply) throws(RPCError) -> Bool {
         if let pending = underKey[key] {
-            guard pending.paramsDigest == digest else { throw Self.keyConflict }
+            guard pending.digest == digest else { throw Self.keyConflict }
             pending.replies.append(reply())
             return true
         }
-        let earlier: (paramsDigest: String, sessionID: String)?
+        let earlier: (paramsDigest: String?, openDigest: String?, sessionID: String)?
         do { earlier = try store.idempotency(principal: key.principal, key: key.key) } catch {
             throw RPCError.storageFailed("\(error)")
         }
         guard let earlier else { return false }
-        guard earlier.paramsDigest == digest else { throw Self.keyConflict }
+        guard digest.isSame(as: earlier) else { throw Self.keyConflict }
         let record = try SessionMethods.recordJSON(earlier.sessionID, supervisor, store, clock)
         reply().send { $0.raw(record) }
         return true
     }
 
     private static let keyConflict = RPCError.conflict("This idempotency_key was used with other params.")
-
-    private static func digest(of params: JSONView?) -> String {
-        let members = params?.value.object?.filter { $0.name != "idempotency_key" } ?? []
-        return SHA256.hex(CanonicalJSON.bytes(of: .object(members)))
-    }
 
     // MARK: the safe point
 
@@ -131,9 +126,11 @@ final class StartPipeline {
         for start in judged {
             guard let judgement = start.judgement else { continue }
             let decisionID: String
+            let salt: [UInt8]
             var session: LiveSession?
             do throws(SystemError) {
                 decisionID = "d-" + SHA256.hexadecimal(try Randomness.bytes(12))
+                salt = try Randomness.bytes(RequestSecrets.saltByteCount)
                 if judgement.verdict == .allow {
                     let made = makeSession(start, decisionID: decisionID)
                     session = made
@@ -148,7 +145,7 @@ final class StartPipeline {
             }
             let decision = Decision(
                 id: decisionID, time: start.time, principal: start.principal, request: start.question,
-                judgement: judgement, sessionID: session?.record.id)
+                salt: salt, judgement: judgement, sessionID: session?.record.id)
             let text = String(
                 decoding: CanonicalJSON.bytes(of: decision.leaf(sequence: sequence)), as: UTF8.self)
             writes.append(.leaf(LeafRow(decision, sequence: sequence, request: start.request, text: text)))
@@ -189,10 +186,11 @@ final class StartPipeline {
                     ordinal: ordinal, record: record, metadata: metadata, principal: session.principal,
                     reportSince: session.reportSince))
         ]
-        if let key = start.request.idempotencyKey, let digest = start.paramsDigest {
+        if let key = start.request.idempotencyKey, let digest = start.digest {
             writes.append(
                 .idempotency(
-                    principal: start.principal.name, key: key, paramsDigest: digest, sessionID: record.id))
+                    principal: start.principal.name, key: key, paramsDigest: digest.whole, openDigest: digest.open,
+                    sessionID: record.id))
         }
         return writes
     }

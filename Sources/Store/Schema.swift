@@ -115,6 +115,24 @@ enum Schema {
                     CREATE INDEX disagreement_digest ON disagreement (digest, ordinal);
                     """)
         }
+        migrator.registerMigration("secrets") { database in
+            // What a decision recorded before this holds in the clear stays so: its leaf is not to be changed. A row
+            // without a text is one whose secrets were erased.
+            try database.execute(
+                sql: """
+                    CREATE TABLE secret (
+                        seq INTEGER PRIMARY KEY,
+                        session_id TEXT,
+                        time INTEGER NOT NULL,
+                        salt BLOB,
+                        text TEXT,
+                        erased_at INTEGER
+                    ) STRICT;
+                    CREATE INDEX secret_session ON secret (session_id) WHERE session_id IS NOT NULL;
+                    CREATE INDEX secret_time ON secret (time) WHERE text IS NOT NULL;
+                    ALTER TABLE idempotency ADD COLUMN open_digest TEXT;
+                    """)
+        }
         return migrator
     }()
 }

@@ -48,12 +48,26 @@ extension Store {
         }
     }
 
-    /// What was asked when a session was made, as JSON text, or nil.
+    /// What was asked when a session was made, as JSON text, or nil. A prompt that was erased is null.
     package func metadata(id: String) throws(StoreFailure) -> String? {
-        try read { database in
-            try String.fetchOne(
-                database.cachedStatement(sql: "SELECT metadata FROM session WHERE id = ?"), arguments: [id])
+        let found = try read { database in
+            try Row.fetchOne(
+                database.cachedStatement(
+                    sql: """
+                        SELECT metadata, secret.text FROM session LEFT JOIN secret ON secret.session_id = session.id
+                        WHERE session.id = ?
+                        """), arguments: [id]
+            ).map { (metadata: $0[0] as String, secrets: $0[1] as String?) }
         }
+        guard let found else { return nil }
+        guard let secrets = found.secrets else { return found.metadata }
+        let reader = JSONReader()
+        guard let metadata = try? reader.value(of: Array(found.metadata.utf8)).object,
+            let prompt = try? reader.value(of: Array(secrets.utf8))["prompt"]
+        else { throw StoreFailure(description: "the metadata of session \(id) cannot be read") }
+        var json = JSONWriter()
+        json.value(.object(metadata.map { $0.name == "prompt" ? JSONMember(name: "prompt", value: prompt) : $0 }))
+        return String(decoding: json.bytes, as: UTF8.self)
     }
 
     /// Sessions with a smaller ordinal than `before`, the largest ordinal first.
@@ -110,16 +124,19 @@ extension Store {
         }
     }
 
-    /// What an earlier start under this key came to.
+    /// What an earlier start under this key came to. Of one whose secrets were erased no digest is left that a guess
+    /// could be tried on: only that of the other params, `openDigest`.
     package func idempotency(
         principal: String, key: String
-    ) throws(StoreFailure) -> (paramsDigest: String, sessionID: String)? {
+    ) throws(StoreFailure) -> (paramsDigest: String?, openDigest: String?, sessionID: String)? {
         try read { database in
             try Row.fetchOne(
                 database.cachedStatement(
-                    sql: "SELECT params_digest, session_id FROM idempotency WHERE principal = ? AND key = ?"),
-                arguments: [principal, key]
-            ).map { (paramsDigest: $0[0], sessionID: $0[1]) }
+                    sql: """
+                        SELECT nullif(params_digest, ''), open_digest, session_id FROM idempotency
+                        WHERE principal = ? AND key = ?
+                        """), arguments: [principal, key]
+            ).map { (paramsDigest: $0[0], openDigest: $0[1], sessionID: $0[2]) }
         }
     }
 }

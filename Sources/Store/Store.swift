@@ -11,7 +11,7 @@ package struct StoreFailure: Error, CustomStringConvertible {
 /// One connection only: it makes the order of all writes plain, and SQLite's WAL-reset race (3.7.0 to 3.51.2), which
 /// needs two, cannot happen.
 package final class Store {
-    private let queue: DatabaseQueue
+    let queue: DatabaseQueue
     /// The number that the next leaf of the log gets.
     package private(set) var nextSequence: Int64
     /// The number that the next session gets: sessions are listed by it.
@@ -25,6 +25,9 @@ package final class Store {
             configuration.label = "spawngate.store"
             configuration.prepareDatabase { database in
                 try database.execute(sql: "PRAGMA journal_mode = WAL")
+                // What is erased is overwritten, in pages that were split and in free ones too: it must be on from the
+                // first write, for what a split leaves behind is not found later.
+                try database.execute(sql: "PRAGMA secure_delete = ON")
                 // Answers are not sorted into files; a listing of any size stays in memory.
                 try database.execute(sql: "PRAGMA temp_store = MEMORY")
             }
@@ -70,7 +73,7 @@ package final class Store {
             case .leaf(let leaf): nextSequence = max(nextSequence, leaf.sequence + 1)
             case .session(let session): nextOrdinal = max(nextOrdinal, session.ordinal + 1)
             case .change, .policySet, .idempotency, .forgetIdempotency, .token, .revokeToken, .shadow, .shadowJudged,
-                .disagreement:
+                .disagreement, .eraseSecrets:
                 break
             }
         }

@@ -12,7 +12,8 @@ package enum StoreWrite {
     /// A session's record, as it is now.
     case change(SessionRecord)
     case policySet(PolicySet, at: Int64)
-    case idempotency(principal: String, key: String, paramsDigest: String, sessionID: String)
+    /// `openDigest`: of the params without what the decision keeps as a secret.
+    case idempotency(principal: String, key: String, paramsDigest: String, openDigest: String, sessionID: String)
     /// A session that never ran gives its key free again.
     case forgetIdempotency(sessionID: String)
     case token(TokenRow)
@@ -22,6 +23,8 @@ package enum StoreWrite {
     /// What has been judged beside the live decisions since the last such write.
     case shadowJudged(ShadowCounts)
     case disagreement(DisagreementRow)
+    /// The secrets of these leaves go; those that have gone already stay as they are.
+    case eraseSecrets(sequences: [Int64], at: Int64)
 
     func apply(to database: Database) throws {
         switch self {
@@ -34,10 +37,13 @@ package enum StoreWrite {
             try database.cachedStatement(
                 sql: "INSERT OR IGNORE INTO policy_set (digest, first_used_at, files) VALUES (?, ?, ?)"
             ).execute(arguments: [set.digest, time, set.filesText])
-        case .idempotency(let principal, let key, let digest, let session):
+        case .idempotency(let principal, let key, let digest, let openDigest, let session):
             try database.cachedStatement(
-                sql: "INSERT INTO idempotency (principal, key, params_digest, session_id) VALUES (?, ?, ?, ?)"
-            ).execute(arguments: [principal, key, digest, session])
+                sql: """
+                    INSERT INTO idempotency (principal, key, params_digest, open_digest, session_id)
+                    VALUES (?, ?, ?, ?, ?)
+                    """
+            ).execute(arguments: [principal, key, digest, openDigest, session])
         case .forgetIdempotency(let session):
             try database.cachedStatement(sql: "DELETE FROM idempotency WHERE session_id = ?")
                 .execute(arguments: [session])
@@ -48,6 +54,8 @@ package enum StoreWrite {
         case .shadow(let row): try ShadowRow.replace(with: row, in: database)
         case .shadowJudged(let counts): try counts.add(to: database)
         case .disagreement(let row): try row.insert(into: database)
+        case .eraseSecrets(let sequences, let time):
+            for sequence in sequences { try Self.eraseSecrets(of: sequence, at: time, in: database) }
         }
     }
 }
@@ -68,6 +76,8 @@ package struct LeafRow {
     package let denials: [(policy: String, rule: String)]
     /// The exact canonical text.
     package let text: String
+    /// What of a decision is kept beside the log.
+    package let secrets: RequestSecrets?
 
     /// A decision, under the number that it gets in the log.
     package init(_ decision: Decision, sequence: Int64, request: StartRequest, text: String) {
@@ -82,6 +92,7 @@ package struct LeafRow {
         missionID = request.missionID
         denials = decision.judgement.policies.flatMap { policy in policy.denials.map { (policy.name, $0.rule) } }
         self.text = text
+        secrets = decision.secrets
     }
 
     func insert(into database: Database) throws {
@@ -100,6 +111,7 @@ package struct LeafRow {
             // A rule that objects twice to one start has fired once.
             if database.changesCount > 0 { try RuleFiring.count(denial, at: time, in: database) }
         }
+        try secrets?.insert(sequence: sequence, time: time, sessionID: sessionID, into: database)
     }
 }
 

@@ -9,5 +9,8 @@ struct DecisionCommand: ParsableCommand {
             EXAMPLE
               spawngate decision list --verdict deny --since 24h
             """,
-        subcommands: [DecisionListCommand.self, DecisionShowCommand.self, DecisionReplayCommand.self])
+        subcommands: [
+            DecisionListCommand.self, DecisionShowCommand.self, DecisionReplayCommand.self,
+            DecisionEraseCommand.self,
+        ])
 }

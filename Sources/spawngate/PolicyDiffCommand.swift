@@ -16,7 +16,8 @@ struct PolicyDiffCommand: ParsableCommand {
             recorded requests give the same answer.
 
             Recorded requests are read from a file with one JSON object a line: a decision, its `request`, or what \
-            `spawngate decision list --all --json` prints; or they are asked of a server, the newest first.
+            `spawngate decision list --all --json` prints; or they are asked of a server, the newest first. \
+            A prompt or an environment value that only the hash is at hand of is tried as "x".
 
             Exit status: 0 none found, 1 found, 2 wrong usage, or the search could not be made (a folder that does not load).
 
@@ -90,47 +91,6 @@ struct PolicyDiffCommand: ParsableCommand {
         } catch {
             throw CommandFailure("\(folder): \(error.sentence)")
         }
-    }
-}
-
-// MARK: recorded requests
-
-extension PolicyDiffCommand {
-    /// The requests in a text of one JSON object a line.
-    static func recorded(in text: String, name: String) throws -> [JSONValue] {
-        let reader = JSONReader()
-        var requests: [JSONValue] = []
-        let lines = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-        for (index, line) in lines.enumerated() where !line.isEmpty {
-            guard let value = try? reader.value(of: Array(line)) else {
-                throw ValidationError("\(name): line \(index + 1) is not JSON")
-            }
-            let decisions = value["decisions"]?.array ?? [value["decision"] ?? value]
-            for decision in decisions {
-                // The log has leaves that are no decisions; they have no request.
-                if decision["kind"]?.string.map({ $0 != "decision" }) ?? false { continue }
-                let request = decision["request"] ?? decision
-                guard request["working_directory"]?.string != nil, request["principal"]?.object != nil else {
-                    throw ValidationError("\(name): line \(index + 1) holds no decision and no request of one")
-                }
-                requests.append(request)
-            }
-        }
-        return requests
-    }
-
-    private func recordedByServer() throws -> [JSONValue] {
-        let server = try options.connect()
-        var requests: [JSONValue] = []
-        var cursor: RemoteValue = .null
-        repeat {
-            var params: [RemoteValue.Member] = [.init("limit", .integer(Int64(min(1000, max(1, tries / 2)))))]
-            if !cursor.isNull { params.append(.init("cursor", cursor)) }
-            let page = try server.call("decision.list", .object(params))
-            requests += try Self.recorded(in: page.json, name: "decision.list")
-            cursor = page["next_cursor"]
-        } while !cursor.isNull && requests.count < tries / 2
-        return requests
     }
 }
 

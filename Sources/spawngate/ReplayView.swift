@@ -18,6 +18,9 @@ enum ReplayView {
             sentence += "\(answer["deny_to_allow"].integer ?? 0) from deny to allow"
         }
         if reworded > 0 { sentence += "; \(reworded) keep their verdict for other reasons" }
+        if let erased = answer["erased"].integer, erased > 0 {
+            sentence += "; \(erased) more cannot be judged again, for their prompt or environment was erased"
+        }
         var parts = ["\(sentence)."]
         if changed > 0 {
             for (title, name) in [("RULE", "by_rule"), ("PRINCIPAL", "by_principal"), ("DIRECTORY", "by_directory")] {

@@ -20,6 +20,10 @@ struct ServeCommand: ParsableCommand {
             A session's environment is the variables named by --pass-env, as the server has them, and those that the \
             caller asks for.
 
+            Prompts and values of a session's environment are not in the decision log, only their salted hashes; they are \
+            kept beside it, for replays and for auditors, as long as --erase-secrets-after says, or until `spawngate decision \
+            erase`. Arguments stand in the log as they are, as do the reasons that policies give.
+
             EXAMPLE
               spawngate serve --listen 127.0.0.1:7411 --state /var/lib/spawngate --policies policies \\
                 --pass-env ANTHROPIC_API_KEY
@@ -56,6 +60,24 @@ struct ServeCommand: ParsableCommand {
     @Option(help: ArgumentHelp("The memory that all policies together have for one decision.", valueName: "bytes"))
     var policyMemoryBytes = Limits().policyMemoryBytes
 
+    @Option(
+        help: ArgumentHelp(
+            "Erase prompts and environment values so many days after their decision, or after a time such as 12h. "
+                + "Without it they are kept.", valueName: "days"))
+    var eraseSecretsAfter: Age?
+
+    /// A number of days, or a time with its unit.
+    struct Age: ExpressibleByArgument {
+        let span: TimeSpan
+        init?(argument: String) {
+            let isDays = argument.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+            guard let span = TimeSpan(argument: isDays ? argument + "d" : argument), span.milliseconds > 0 else {
+                return nil
+            }
+            self.span = span
+        }
+    }
+
     func validate() throws {
         let address: ServerAddress
         do { address = try ServerAddress(listen, leastPort: 0) } catch { throw ValidationError("\(error).") }
@@ -86,13 +108,12 @@ struct ServeCommand: ParsableCommand {
         limits.policyMilliseconds = policyTimeoutMs
         limits.policyLoadMilliseconds = max(limits.policyLoadMilliseconds, policyTimeoutMs)
         limits.policyMemoryBytes = policyMemoryBytes
-        let server = try Server(
-            configuration: Configuration(
-                host: address.host, port: address.port, stateFolder: try Self.absolute(stateFolder),
-                policyFolder: try Self.absolute(policies),
-                programFolder: File.parent(of: Process.executablePath()),
-                environmentNames: Configuration.environmentNamesDefault + passEnv, limits: limits),
-            logger: Logger(label: "spawngate"))
+        var configuration = Configuration(
+            host: address.host, port: address.port, stateFolder: try Self.absolute(stateFolder),
+            policyFolder: try Self.absolute(policies), programFolder: File.parent(of: Process.executablePath()),
+            environmentNames: Configuration.environmentNamesDefault + passEnv, limits: limits)
+        configuration.secretsErasedAfterMilliseconds = eraseSecretsAfter?.span.milliseconds
+        let server = try Server(configuration: configuration, logger: Logger(label: "spawngate"))
         // Programs that start a server wait for this line; it says which port a 0 became.
         Output.line("spawngate listens on \(ServerAddress(host: address.host, port: server.port))")
         try server.run()

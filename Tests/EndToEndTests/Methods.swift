@@ -10,6 +10,7 @@ enum Methods {
         ("policy.replay", ["auditor"]), ("policy.shadow", ["auditor"]), ("policy.rules", ["auditor"]),
         ("policy.promote", []),
         ("decision.replay", ["auditor"]), ("decision.list", ["auditor"]), ("decision.get", ["auditor"]),
+        ("decision.erase", []),
         ("token.create", []), ("token.list", []), ("token.revoke", []),
     ]
 

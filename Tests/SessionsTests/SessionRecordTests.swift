@@ -100,7 +100,7 @@ import Wire
         #expect(
             try JSONReader().value(of: json.bytes) == [
                 "id": "n-z", "name": "n", "executive": "Unassigned", "mission_id": "m", "assignment_id": nil,
-                "working_directory": "/real/w", "branch": nil, "command": "claude", "args": ["--print"], "prompt": "p",
+                "working_directory": "/real/w", "branch": nil, "command": "claude", "args": ["--print"], "prompt": nil,
                 "created_at": "1970-01-01T00:00:00.000Z", "created_by": "ann", "labels": ["k": "v"],
             ])
     }

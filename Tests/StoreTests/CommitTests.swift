@@ -11,7 +11,8 @@ import Wire
     @Test func whatIsCommittedIsThereAfterTheNextStart() throws {
         let run = try StoreRun()
         let session = try Sample.session(1, ["labels": ["k": "v"], "prompt": "p"])
-        try run.store.commit([.leaf(Sample.leaf(0, sessionID: "s-1")), .session(session)], durably: true)
+        try run.store.commit(
+            [.leaf(Sample.leaf(0, question: ["prompt": "p"], sessionID: "s-1")), .session(session)], durably: true)
         try run.reopen()
         let kept = try #require(try run.store.session(id: "s-1"))
         #expect(kept.ordinal == 1 && kept.id == "s-1" && kept.principal == "ann" && kept.reportSince == 77)
@@ -33,13 +34,16 @@ import Wire
             ("an ordinal twice", .session(try Sample.session(1, id: "other"))),
             ("an id twice", .session(try Sample.session(3, id: "s-1"))),
             ("a number twice", .leaf(try Sample.leaf(0))),
-            ("a key twice", .idempotency(principal: "p", key: "k", paramsDigest: "2", sessionID: "s-2")),
+            (
+                "a key twice",
+                .idempotency(principal: "p", key: "k", paramsDigest: "2", openDigest: "o", sessionID: "s-2")
+            ),
             ("a token twice", .token(Sample.token("t"))),
         ]
         for (what, write) in failing {
             let before: [StoreWrite] = [
                 .leaf(try Sample.leaf(1)), .session(try Sample.session(2)), .token(Sample.token("t")),
-                .idempotency(principal: "p", key: "k", paramsDigest: "1", sessionID: "s-2"),
+                .idempotency(principal: "p", key: "k", paramsDigest: "1", openDigest: "o", sessionID: "s-2"),
                 .change(try Sample.session(1, status: .lost).record),
             ]
             #expect(throws: StoreFailure.self, "\(what)") {
@@ -93,9 +97,9 @@ import Wire
         let run = try StoreRun()
         try run.store.commit(
             [
-                .idempotency(principal: "ann", key: "k", paramsDigest: "1", sessionID: "s-1"),
-                .idempotency(principal: "bob", key: "k", paramsDigest: "2", sessionID: "s-2"),
-                .idempotency(principal: "ann", key: "l", paramsDigest: "3", sessionID: "s-3"),
+                .idempotency(principal: "ann", key: "k", paramsDigest: "1", openDigest: "o", sessionID: "s-1"),
+                .idempotency(principal: "bob", key: "k", paramsDigest: "2", openDigest: "o", sessionID: "s-2"),
+                .idempotency(principal: "ann", key: "l", paramsDigest: "3", openDigest: "o", sessionID: "s-3"),
             ], durably: true)
         try run.reopen()
         let ann = try #require(try run.store.idempotency(principal: "ann", key: "k"))

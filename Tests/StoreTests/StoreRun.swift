@@ -45,7 +45,8 @@ enum Sample {
 
     static func leaf(
         _ sequence: Int64, _ members: JSONValue = [:], time: Int64 = 0, principal: String = "ann",
-        denials: [(policy: String, rule: String)] = [], failure: String? = nil, sessionID: String? = nil
+        denials: [(policy: String, rule: String)] = [], failure: String? = nil, question: JSONValue = [:],
+        sessionID: String? = nil
     ) throws -> LeafRow {
         // As a worker writes it: one that objects, if there are denials, and one that does not.
         let policies = denials.reduce(into: [String]()) { if !$0.contains($1.policy) { $0.append($1.policy) } }
@@ -63,7 +64,7 @@ enum Sample {
             unfinished: nil, reader: JSONReader())
         let decision = Decision(
             id: "d-\(sequence)", time: time, principal: Principal(name: principal, roles: [.operate], address: "a:1"),
-            request: [:],
+            request: question, salt: [UInt8](repeating: 7, count: RequestSecrets.saltByteCount),
             judgement: Judgement(set: nil, policies: judged, failure: failure, durationMicroseconds: 1),
             sessionID: sessionID)
         return LeafRow(decision, sequence: sequence, request: try request(members), text: "text \(sequence)")

@@ -8,6 +8,7 @@ enum DecisionMethods {
     static let table: [Method] = [
         Method(name: "decision.list", roles: MethodTable.auditing, run: list),
         Method(name: "decision.get", roles: MethodTable.auditing, run: get),
+        Method(name: "decision.erase", roles: MethodTable.administering, run: erase),
     ]
 
     private static func list(_ call: MethodCall, _ json: inout JSONWriter) throws(RPCError) -> Answered {
@@ -62,12 +63,53 @@ enum DecisionMethods {
             found = try SessionMethods.reading { () throws(StoreFailure) in try store.leaf(sequence: sequence) }
         default: throw RPCError.invalidParams("Give either id or seq.")
         }
-        guard let found else { throw RPCError.notFound("Decision not found.") }
+        guard let found else { throw notFound }
+        let secrets = try SessionMethods.reading { () throws(StoreFailure) in
+            try store.secrets(of: found.sequence)
+        }
         json.beginObject()
         json.name("decision")
         json.raw(Array(found.text.utf8))
         json.member("leaf", found.text)
+        json.name("secrets")
+        if case .kept(let secrets)? = secrets { json.value(secrets.answer) } else { json.null() }
+        json.member("erased", secrets == .erased)
         json.endObject()
         return .now
+    }
+
+    static let notFound = RPCError.notFound("Decision not found.")
+
+    // MARK: erasing
+
+    private static func erase(_ call: MethodCall, _ json: inout JSONWriter) throws(RPCError) -> Answered {
+        let params = try call.read("id", "before")
+        let (server, grant) = (call.server, call.grant)
+        let principal = Principal(name: grant.principal, roles: grant.roles, address: call.connection.peer)
+        switch (try params.text("id"), try params.time("before")) {
+        case (let id?, nil):
+            let found = try SessionMethods.reading { () throws(StoreFailure) in try server.store.leaf(id: id) }
+            guard let found else { throw notFound }
+            write(try server.eraser.erase(sequence: found.sequence, for: principal), to: &json)
+            return .now
+        case (nil, let time?):
+            let reply = call.later()
+            server.eraser.erase(before: time, for: principal) { outcome in
+                switch outcome {
+                case .success(let outcome): reply.send { write(outcome, to: &$0) }
+                case .failure(let error): reply.fail(error)
+                }
+            }
+            return .later
+        default: throw RPCError.invalidParams("Give either id or before.")
+        }
+    }
+
+    private static func write(_ outcome: SecretEraser.Outcome, to json: inout JSONWriter) {
+        json.beginObject()
+        json.name("erased")
+        json.integer(outcome.erased)
+        json.member("wiped", outcome.isWiped)
+        json.endObject()
     }
 }

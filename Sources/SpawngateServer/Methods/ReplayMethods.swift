@@ -20,9 +20,10 @@ enum ReplayMethods {
             throw RPCError.limited("\(limit) decisions are being replayed.", limit: limit, retryAfterMilliseconds: 200)
         }
         guard let leaf = try SessionMethods.reading({ () throws(StoreFailure) in try server.store.leaf(id: id) }) else {
-            throw RPCError.notFound("Decision not found.")
+            throw DecisionMethods.notFound
         }
         let (recorded, request) = try read(leaf, server)
+        guard let question = recorded.question else { throw erased }
         guard let digest = recorded.policySet else {
             // Without a set nothing was asked and nothing can be: it comes out as it did.
             write(
@@ -37,7 +38,7 @@ enum ReplayMethods {
         let key = ObjectIdentifier(panel)
         let reply = call.later()
         panel.becameIdle = { [unowned server, unowned panel] in
-            _ = panel.ask(recorded.question) { judgement in
+            _ = panel.ask(question) { judgement in
                 server.panels[key] = nil
                 reply.send { write(judgement, of: recorded, leaf, request, to: &$0) }
             }
@@ -51,12 +52,21 @@ enum ReplayMethods {
         return .later
     }
 
+    private static let erased = RPCError.conflict(
+        "The prompt and the environment of this decision were erased, so it cannot be judged again.",
+        data: [JSONMember(name: "erased", value: true)])
+
     private static func read(
         _ leaf: StoredLeaf, _ server: Server
     ) throws(RPCError) -> (RecordedDecision, request: JSONValue) {
         let text = Array(leaf.text.utf8)
+        let secrets = try SessionMethods.reading { () throws(StoreFailure) in
+            try server.store.secrets(of: leaf.sequence)
+        }
         let read = try? text.withUnsafeBytes { bytes in
-            try server.storedReader.read(bytes) { root in (RecordedDecision(root), root["request"]?.value) }
+            try server.storedReader.read(bytes) { root in
+                (RecordedDecision(root, secrets: secrets), root["request"]?.value)
+            }
         }
         guard let recorded = read?.0, let request = read?.1 else {
             throw RPCError.storageFailed("Leaf \(leaf.sequence) of the log cannot be read.")
