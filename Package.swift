@@ -53,13 +53,13 @@ let package = Package(
 
         // Values: what things are. No I/O.
         .target(name: "Sessions", dependencies: ["Wire"], swiftSettings: strict),
-        .target(name: "DecisionLog", dependencies: ["Wire"], swiftSettings: strict),
+        .target(name: "DecisionLog", dependencies: ["Crypto", "Wire"], swiftSettings: strict),
         .target(name: "Policy", dependencies: ["Crypto", "Sessions", "Wire"], swiftSettings: strict),
 
         // Effects: the kernel and the disk, each behind one room.
         .target(name: "Platform", dependencies: ["CLinux"], swiftSettings: strict),
         .target(
-            name: "Store", dependencies: ["Policy", "Sessions", "Wire", grdb], swiftSettings: strict),
+            name: "Store", dependencies: ["DecisionLog", "Policy", "Sessions", "Wire", grdb], swiftSettings: strict),
 
         // The server, the client, the commands.
         .target(
@@ -70,11 +70,12 @@ let package = Package(
             ],
             // As for `spawngate` below.
             swiftSettings: strict + [.unsafeFlags(["-enable-testing"])]),
-        .target(name: "SpawngateClient", dependencies: ["Platform", "Wire"], swiftSettings: strict),
+        .target(name: "SpawngateClient", dependencies: ["DecisionLog", "Platform", "Wire"], swiftSettings: strict),
         .executableTarget(
             name: "spawngate",
             dependencies: [
-                "Platform", "Policy", "Sessions", "SpawngateClient", "SpawngateServer", "Wire", argumentParser, logging,
+                "DecisionLog", "Platform", "Policy", "Sessions", "SpawngateClient", "SpawngateServer", "Wire",
+                argumentParser, logging,
             ],
             // A release build cannot be looked into by tests otherwise, and tests run what is shipped.
             swiftSettings: strict + [.unsafeFlags(["-enable-testing"])]),
@@ -95,17 +96,20 @@ let package = Package(
             name: "TestSupport", dependencies: ["Platform", "Wire"], path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(name: "AgentTests", dependencies: ["Platform", "TestSupport", "Wire"], swiftSettings: strict),
         .testTarget(
-            name: "EndToEndTests", dependencies: ["Crypto", "Platform", "TestSupport", "Wire"], swiftSettings: strict),
+            name: "EndToEndTests", dependencies: ["Crypto", "DecisionLog", "Platform", "TestSupport", "Wire"],
+            swiftSettings: strict),
         .testTarget(
             name: "PolicyWorkerTests", dependencies: ["Platform", "TestSupport", "Wire"],
             exclude: ["Hostile", "globals.lua", "globals.txt"], swiftSettings: strict),
+        .testTarget(name: "DecisionLogTests", dependencies: ["Crypto", "DecisionLog", "Wire"], swiftSettings: strict),
         .testTarget(name: "PolicyTests", dependencies: ["Policy", "Wire"], swiftSettings: strict),
         .testTarget(
             name: "PolicyCommandTests", dependencies: ["Platform", "TestSupport", "Wire"], swiftSettings: strict),
         .testTarget(name: "SessionsTests", dependencies: ["Sessions", "Wire"], swiftSettings: strict),
         .testTarget(name: "PlatformTests", dependencies: ["Platform", "TestSupport"], swiftSettings: strict),
         .testTarget(
-            name: "StoreTests", dependencies: ["Platform", "Policy", "Sessions", "Store", "TestSupport", "Wire", grdb],
+            name: "StoreTests",
+            dependencies: ["DecisionLog", "Platform", "Policy", "Sessions", "Store", "TestSupport", "Wire", grdb],
             swiftSettings: strict),
         .testTarget(
             name: "ServerTests",

@@ -1,4 +1,4 @@
-// Room: Crypto. Digests and comparisons by OpenSSL, as values. No keys are kept here, no I/O.
+// Room: Crypto. Digests, comparisons and signatures by OpenSSL, as values. No key is kept here, no I/O.
 internal import COpenSSL
 
 /// SHA-256 (FIPS 180-4), computed by OpenSSL.
@@ -14,6 +14,14 @@ package enum SHA256 {
     /// The 32 bytes of the digest.
     package static func digest(_ bytes: [UInt8]) -> [UInt8] {
         bytes.withUnsafeBytes { digest($0) }
+    }
+
+    /// The digest of one byte and then the bytes, into the 32 bytes at `out`: what a Merkle tree is made of.
+    package static func digest(
+        prefix: UInt8, _ bytes: UnsafeRawBufferPointer, into out: UnsafeMutableRawBufferPointer
+    ) {
+        precondition(out.count == 32, "SHA-256 has 32 bytes")
+        co_sha256_prefixed(prefix, bytes.baseAddress, bytes.count, out.baseAddress)
     }
 
     /// The digest in lower-case hexadecimal: 64 characters.

@@ -1,3 +1,4 @@
+// Room: DecisionLog. What the log is made of, as values: canonical JSON, the Merkle tree, signed checkpoints. No I/O.
 package import Wire
 
 /// JSON in its one canonical form (RFC 8785): what is hashed and signed must not depend on who wrote it.

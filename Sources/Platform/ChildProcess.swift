@@ -104,6 +104,13 @@ package enum Process {
     package static var identifier: Int32 { getpid() }
     package static var userIdentifier: UInt32 { getuid() }
 
+    /// The name of this machine, as it calls itself.
+    package static var hostName: String {
+        var name = [CChar](repeating: 0, count: 256)
+        guard gethostname(&name, name.count - 1) == 0 else { return "localhost" }
+        return String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+
     /// The real path of the running program.
     package static func executablePath() -> String {
         (try? File.readLink("/proc/self/exe")) ?? CommandLine.arguments.first ?? "spawngate"

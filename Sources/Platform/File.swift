@@ -43,8 +43,13 @@ package enum File {
         let file = try open(draft, .readWrite(create: true, truncate: true), permissions: permissions)
         try file.writeAll(bytes)
         try file.synchronize()
-        _ = try checkedErrno("rename \(draft)") { rename(draft, path) }
-        let folder = try open(parent(of: path), .read)
+        try rename(draft, to: path)
+    }
+
+    /// Gives a file another name, in place of what had that; it is on the disk when this returns.
+    package static func rename(_ path: String, to target: String) throws(SystemError) {
+        _ = try checkedErrno("rename \(path)") { Glibc.rename(path, target) }
+        let folder = try open(parent(of: target), .read)
         try folder.synchronize()
     }
 

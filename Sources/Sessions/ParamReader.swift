@@ -55,6 +55,12 @@ package struct ParamReader {
         return integer
     }
 
+    /// A whole number that must be there.
+    package func required(_ name: StaticString, in range: ClosedRange<Int64>) throws(RPCError) -> Int64 {
+        guard let integer = try integer(name, in: range) else { throw wrong(name, "is required") }
+        return integer
+    }
+
     /// A time in the form of `Timestamp`, in milliseconds since 1970.
     package func time(_ name: StaticString) throws(RPCError) -> Int64? {
         guard let text = try text(name) else { return nil }

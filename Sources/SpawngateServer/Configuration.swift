@@ -12,6 +12,8 @@ package struct Configuration: Sendable {
     package var limits: Limits
     /// How long prompts and values of the environment are kept beside the log; nil: for ever.
     package var secretsErasedAfterMilliseconds: Int64?
+    /// The name that a log of this state folder gets when its first key is made; nil: one of the machine and the folder.
+    package var logOrigin: String?
 
     package static let environmentNamesDefault = [
         "PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LC_ALL", "LC_CTYPE", "TERM", "TZ",
@@ -30,6 +32,7 @@ package struct Configuration: Sendable {
         self.limits = limits
     }
 
+    var logKeyPath: String { stateFolder + "/log.key" }
     var sessionsFolder: String { stateFolder + "/sessions" }
     var shimPath: String { programFolder + "/spawngate-shim" }
     var policyWorkerPath: String { programFolder + "/spawngate-policy" }

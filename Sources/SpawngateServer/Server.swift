@@ -15,6 +15,7 @@ package final class Server {
     let clock: any Clock
     let loop: EventLoop
     let store: Store
+    let notary: LogNotary
     let access: AccessControl
     let gate: PolicyGate
     let watcher: PolicyWatcher
@@ -73,6 +74,7 @@ package final class Server {
             loop = try EventLoop(clock: clock)
             signals = try SignalSource([Process.terminate, Process.interrupt])
             store = try Store(path: configuration.stateFolder + "/spawngate.db")
+            notary = try LogNotary(configuration: configuration, store: store)
             access = AccessControl(try store.tokens())
             supervisor = try SessionSupervisor(configuration: configuration, loop: loop, clock: clock, logger: logger)
             gate = PolicyGate(configuration: configuration, loop: loop, clock: clock)

@@ -133,6 +133,12 @@ enum Schema {
                     ALTER TABLE idempotency ADD COLUMN open_digest TEXT;
                     """)
         }
+        // The tree's kept nodes: a row for each leaf, with the hashes of what that leaf completes (see TreeRow).
+        migrator.registerMigration("tree") { database in
+            try database.execute(
+                sql: "CREATE TABLE tree (seq INTEGER PRIMARY KEY, hashes BLOB NOT NULL) STRICT")
+            try TreeRow.computeAll(in: database)
+        }
         return migrator
     }()
 }

@@ -1,4 +1,5 @@
 // Room: Store. What is kept, in SQLite through one connection. Decides nothing, starts nothing, reads no clock.
+package import DecisionLog
 internal import GRDB
 
 /// Storage did not do what was asked; nothing of the turn was kept.
@@ -12,11 +13,15 @@ package struct StoreFailure: Error, CustomStringConvertible {
 /// needs two, cannot happen.
 package final class Store {
     let queue: DatabaseQueue
+    /// The tree of all leaves that are kept.
+    package private(set) var tree: MerkleTree
     /// The number that the next leaf of the log gets.
-    package private(set) var nextSequence: Int64
+    package var nextSequence: Int64 { tree.size }
     /// The number that the next session gets: sessions are listed by it.
     package private(set) var nextOrdinal: Int64
     private var isDurable: Bool?
+    /// The disk has failed, and what was written without waiting for it may be lost though it can still be read.
+    private var isInDoubt = false
 
     /// Opens or makes the database. Throws where it cannot be read, or was made by a newer version.
     package init(path: String) throws(StoreFailure) {
@@ -36,9 +41,9 @@ package final class Store {
                 throw StoreFailure(description: "it was made by a newer version")
             }
             try Schema.migrator.migrate(queue)
-            (nextSequence, nextOrdinal) = try queue.read { database in
+            (tree, nextOrdinal) = try queue.read { database in
                 (
-                    try Int64.fetchOne(database, sql: "SELECT ifnull(max(seq), -1) + 1 FROM leaf") ?? 0,
+                    try TreeRow.tree(in: database),
                     try Int64.fetchOne(database, sql: "SELECT ifnull(max(ordinal), 0) + 1 FROM session") ?? 1
                 )
             }
@@ -50,33 +55,41 @@ package final class Store {
     /// Writes everything of one turn in one transaction.
     ///
     /// `durably`: it is on the disk when this returns, for what will be acknowledged. Otherwise it outlives the process
-    /// but perhaps not the machine, which is enough for what the sessions' own files tell again.
+    /// but perhaps not the machine, which is enough for what the sessions' own files tell again. A leaf is always durable:
+    /// a checkpoint may name it.
     package func commit(_ writes: [StoreWrite], durably: Bool) throws(StoreFailure) {
         if writes.isEmpty { return }
+        let durably = durably || writes.contains { if case .leaf = $0 { true } else { false } }
+        var tree = tree
         do {
             try queue.writeWithoutTransaction { database in
+                if isInDoubt { try settleDoubt(database) }
                 if isDurable != durably {
                     isDurable = nil
                     try database.execute(sql: durably ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL")
                     isDurable = durably
                 }
                 try database.inTransaction(.immediate) {
-                    for write in writes { try write.apply(to: database) }
+                    for write in writes { try write.apply(to: database, &tree) }
                     return .commit
                 }
             }
         } catch {
+            if (error as? DatabaseError)?.resultCode == .SQLITE_IOERR { isInDoubt = true }
             throw StoreFailure(description: "storage failed: \(error)")
         }
-        for write in writes {
-            switch write {
-            case .leaf(let leaf): nextSequence = max(nextSequence, leaf.sequence + 1)
-            case .session(let session): nextOrdinal = max(nextOrdinal, session.ordinal + 1)
-            case .change, .policySet, .idempotency, .forgetIdempotency, .token, .revokeToken, .shadow, .shadowJudged,
-                .disagreement, .eraseSecrets:
-                break
-            }
-        }
+        self.tree = tree
+        for case .session(let session) in writes { nextOrdinal = max(nextOrdinal, session.ordinal + 1) }
+    }
+
+    /// After a failed fsync the kernel may have dropped what it could not write, and the next fsync succeeds without it.
+    /// What had been waited for is on the disk, and the failed transaction is written anew. But what was written between
+    /// without waiting may be gone from the middle of the WAL, and a recovery would end there, before all that follows. So
+    /// everything is copied into the database and waited for, and the WAL begun anew, before anything else is kept.
+    private func settleDoubt(_ database: Database) throws {
+        let row = try Row.fetchOne(database, sql: "PRAGMA wal_checkpoint(TRUNCATE)")
+        guard row?[0] == 0 else { throw StoreFailure(description: "the database is in use elsewhere") }
+        isInDoubt = false
     }
 
     func read<Value>(_ body: (Database) throws -> Value) throws(StoreFailure) -> Value {

@@ -1,3 +1,4 @@
+internal import DecisionLog
 internal import GRDB
 package import Policy
 package import Sessions
@@ -26,9 +27,10 @@ package enum StoreWrite {
     /// The secrets of these leaves go; those that have gone already stay as they are.
     case eraseSecrets(sequences: [Int64], at: Int64)
 
-    func apply(to database: Database) throws {
+    /// Keeps it; `tree` is the tree of the leaves that are kept already, and grows with a leaf.
+    func apply(to database: Database, _ tree: inout MerkleTree) throws {
         switch self {
-        case .leaf(let leaf): try leaf.insert(into: database)
+        case .leaf(let leaf): try leaf.insert(into: database, &tree)
         case .session(let session): try session.insert(into: database)
         case .change(let record):
             try database.cachedStatement(sql: "UPDATE session SET status = ?, record = ? WHERE id = ?")
@@ -95,7 +97,30 @@ package struct LeafRow {
         secrets = decision.secrets
     }
 
-    func insert(into database: Database) throws {
+    /// Another event than a decision, under the number that it gets in the log. `principal` is empty where nobody is
+    /// known.
+    package init(
+        kind: String, time: Int64, principal: String, sessionID: String? = nil, sequence: Int64, text: String
+    ) {
+        self.sequence = sequence
+        id = nil
+        self.kind = kind
+        self.time = time
+        verdict = nil
+        self.principal = principal
+        self.sessionID = sessionID
+        executive = nil
+        missionID = nil
+        denials = []
+        self.text = text
+        secrets = nil
+    }
+
+    func insert(into database: Database, _ tree: inout MerkleTree) throws {
+        guard sequence == tree.size else {
+            throw StoreFailure(description: "leaf \(sequence) cannot follow \(tree.size) leaves")
+        }
+        try TreeRow.insert(tree.append(.leaf(Array(text.utf8))), sequence, into: database)
         try database.cachedStatement(
             sql: """
                 INSERT INTO leaf (seq, id, kind, time, verdict, principal, session_id, executive, mission_id, text)

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import DecisionLog
 internal import Logging
 internal import Platform
 internal import SpawngateClient
@@ -78,7 +79,16 @@ struct ServeCommand: ParsableCommand {
         }
     }
 
+    @Option(
+        help: ArgumentHelp(
+            "What the decision log is called in its checkpoints, such as example.com/gate; fixed at the first start. "
+                + "Without it: the machine's name and the state folder.", valueName: "name"))
+    var logOrigin: String?
+
     func validate() throws {
+        if let logOrigin, !NoteVerifier.isName(logOrigin) {
+            throw ValidationError("--log-origin must be a name without spaces and plus signs.")
+        }
         let address: ServerAddress
         do { address = try ServerAddress(listen, leastPort: 0) } catch { throw ValidationError("\(error).") }
         if Socket.isLoopback(address.host) == nil { throw ValidationError("No address is known for \(address.host).") }
@@ -113,6 +123,7 @@ struct ServeCommand: ParsableCommand {
             policyFolder: try Self.absolute(policies), programFolder: File.parent(of: Process.executablePath()),
             environmentNames: Configuration.environmentNamesDefault + passEnv, limits: limits)
         configuration.secretsErasedAfterMilliseconds = eraseSecretsAfter?.span.milliseconds
+        configuration.logOrigin = logOrigin
         let server = try Server(configuration: configuration, logger: Logger(label: "spawngate"))
         // Programs that start a server wait for this line; it says which port a 0 became.
         Output.line("spawngate listens on \(ServerAddress(host: address.host, port: server.port))")

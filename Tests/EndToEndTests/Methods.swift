@@ -11,6 +11,8 @@ enum Methods {
         ("policy.promote", []),
         ("decision.replay", ["auditor"]), ("decision.list", ["auditor"]), ("decision.get", ["auditor"]),
         ("decision.erase", []),
+        ("log.checkpoint", ["auditor"]), ("log.inclusion", ["auditor"]), ("log.consistency", ["auditor"]),
+        ("log.key", ["auditor"]),
         ("token.create", []), ("token.list", []), ("token.revoke", []),
     ]
 

@@ -57,6 +57,7 @@ enum MethodTable {
     static let methods: [Method] =
         SessionMethods.table + LogMethods.table + ServerMethods.table + PolicyMethods.table + DecisionMethods.table
         + TokenMethods.table + ReplayMethods.table + ShadowMethods.table + RuleMethods.table
+        + TreeMethods.table
 
     static let reading: [Role] = [.viewer, .operate, .auditor]
     static let operating: [Role] = [.operate]
