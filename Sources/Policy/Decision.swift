@@ -36,7 +36,7 @@ package struct Decision {
             "time": .string(Timestamp.text(milliseconds: time)), "verdict": .string(judgement.verdict.rawValue),
             "principal": principal.json, "request": secrets?.concealing(request) ?? request,
             "policy_set": judgement.set.map { .string($0.digest) } ?? .null,
-            "policies": .array(judgement.policies.map(\.json)),
+            "policies": .array(judgement.policies.map(\.json)), "denied_at": .array(judgement.places),
             "failure": judgement.failure.map(JSONValue.string) ?? .null,
             "session_id": sessionID.map(JSONValue.string) ?? .null,
             "duration_us": .integer(judgement.durationMicroseconds),
@@ -49,7 +49,8 @@ extension Judgement {
     package func preview(of request: JSONValue) -> JSONValue {
         [
             "verdict": .string(verdict.rawValue), "policy_set": set.map { .string($0.digest) } ?? .null,
-            "policies": .array(policies.map(\.json)), "failure": failure.map(JSONValue.string) ?? .null,
+            "policies": .array(policies.map(\.json)), "denied_at": .array(places),
+            "failure": failure.map(JSONValue.string) ?? .null,
             "request": request, "duration_us": .integer(durationMicroseconds),
         ]
     }

@@ -11,6 +11,14 @@ package enum Verdict: String, CaseIterable, Sendable {
 package struct Denial: Equatable, Sendable {
     package let rule: String
     package let reason: String
+    /// Where the policies call `deny`; nil where the worker could not tell.
+    package let place: SourcePlace?
+}
+
+/// A line in a file of a policy set.
+package struct SourcePlace: Equatable, Sendable {
+    package let file: String
+    package let line: Int64
 }
 
 /// What one policy said of one start.
@@ -70,6 +78,21 @@ package struct Judgement: Equatable, Sendable {
         }
     }
 
+    /// Where each objection was made: {policy, rule, file, line}, in the order of `denials`. It stands beside them, for
+    /// what a denial is has been fixed for those who read the log.
+    var places: [JSONValue] {
+        policies.flatMap { policy in
+            policy.denials.compactMap { denial in
+                denial.place.map { place in
+                    [
+                        "policy": .string(policy.name), "rule": .string(denial.rule), "file": .string(place.file),
+                        "line": .integer(place.line),
+                    ]
+                }
+            }
+        }
+    }
+
     /// Every failure as the caller is told it: {policy, reason}; the policy is null where none could be asked.
     package var failures: [JSONValue] {
         let ofPolicies: [JSONValue] = policies.compactMap { policy in
@@ -122,7 +145,11 @@ extension PolicyVerdict {
         var denials: [Denial] = []
         list.forEachElement { denial in
             if let rule = denial["rule"]?.string, let reason = denial["reason"]?.string {
-                denials.append(Denial(rule: rule, reason: reason))
+                var place: SourcePlace?
+                if let file = denial["file"]?.string, let line = denial["line"]?.int {
+                    place = SourcePlace(file: file, line: line)
+                }
+                denials.append(Denial(rule: rule, reason: reason, place: place))
             }
         }
         let failure = answer["failure"]?.string

@@ -1,5 +1,5 @@
 // One decision: every policy is asked, in order, whatever the ones before said. Elements of the answer are
-// {"name", "denials": [{"rule", "reason"}], "verdict": "allow" | "deny" | "error", "failure": null or text}, separated
+// {"name", "denials": [{"rule", "reason", "file", "line"}], "verdict": "allow" | "deny" | "error", "failure": null or text}, separated
 // by commas and published one by one.
 #include "worker.h"
 
@@ -19,6 +19,22 @@ static struct {
     char rules[denial_limit][rule_limit_bytes + 1];
     char last_denial[512];
 } asked;
+
+// Where deny was called: the innermost of the calls that stands in a file of the set, so that a helper which denies for
+// several policies is named itself. A place in the text comes out the same whenever the decision is made again.
+static void answer_place(lua_State *L) {
+    lua_Debug frame;
+    const char *name;
+    for (int level = 1; lua_getstack(L, level, &frame); level++) {
+        lua_getinfo(L, "Sl", &frame);
+        if (frame.currentline <= 0 || !policyset_owns(frame.source, &name)) continue;
+        answer_text(",\"file\":");
+        answer_json_string(name, strlen(name));
+        answer_text(",\"line\":");
+        answer_number(frame.currentline);
+        return;
+    }
+}
 
 int decide_deny(lua_State *L) {
     if (!asked.active) return luaL_error(L, "deny can be called only while a request is being decided");
@@ -43,6 +59,7 @@ int decide_deny(lua_State *L) {
     answer_json_string(rule, rule_length);
     answer_text(",\"reason\":");
     answer_json_string(reason, reason_length);
+    answer_place(L);
     answer_text("}");
     memcpy(asked.rules[asked.completed], rule, rule_length + 1);
     snprintf(asked.last_denial, sizeof asked.last_denial, "%s (rule %s)", reason, rule);

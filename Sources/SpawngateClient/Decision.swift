@@ -3,8 +3,24 @@ public struct Decision: Equatable, Sendable {
     /// The whole decision, with every member that the server sent.
     public let record: RemoteValue
 
+    /// What is kept beside the log: {salt, prompt, environment}; null where nothing is, or it was not asked for.
+    public let secrets: RemoteValue
+    /// Whether there was something beside the log, and it was erased.
+    public let isErased: Bool
+
+    /// Looks at the whole answer of decision.get.
+    public init(answer: RemoteValue) {
+        record = answer["decision"]
+        secrets = answer["secrets"]
+        isErased = answer["erased"].bool == true
+    }
+
     /// Looks at the `decision` of decision.get, at one element of decision.list, or at the answer of policy.check.
-    public init(_ record: RemoteValue) { self.record = record }
+    public init(_ record: RemoteValue) {
+        self.record = record
+        secrets = .null
+        isErased = false
+    }
 
     /// The decision's own name; nil for a mere check, which leaves no trace.
     public var id: String? { record["id"].string }
@@ -31,8 +47,33 @@ public struct Decision: Equatable, Sendable {
     /// All objections of all policies.
     public var denials: [Denial] { policies.flatMap(\.denials) }
 
+    /// Where each objection was made, in the order of `denials`; decisions of older servers do not say.
+    public var places: [DenialPlace] { record["denied_at"].elements.compactMap { DenialPlace($0) } }
+
     /// Whether a start is let through.
     public var isAllowed: Bool { verdict == "allow" }
+}
+
+/// Where a rule objected.
+public struct DenialPlace: Equatable, Sendable, CustomStringConvertible {
+    /// The policy's name.
+    public let policy: String
+    /// The rule's name inside the policy.
+    public let rule: String
+    /// The file of the policy set, such as `lib/site.lua`.
+    public let file: String
+    /// Counted from 1.
+    public let line: Int64
+    /// `FILE:LINE`.
+    public var description: String { "\(file):\(line)" }
+
+    init?(_ object: RemoteValue) {
+        guard let file = object["file"].string, let line = object["line"].integer else { return nil }
+        policy = object["policy"].string ?? ""
+        rule = object["rule"].string ?? ""
+        self.file = file
+        self.line = line
+    }
 }
 
 /// What one policy said about one start.

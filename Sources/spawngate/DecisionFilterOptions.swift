@@ -12,7 +12,7 @@ struct DecisionFilterOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Only what this principal asked.", valueName: "name"))
     var principal: String?
 
-    @Option(help: ArgumentHelp("Only where this policy denied or failed.", valueName: "name"))
+    @Option(help: ArgumentHelp("Only where this policy denied.", valueName: "name"))
     var policy: String?
 
     @Option(help: ArgumentHelp("Only where this rule denied.", valueName: "name"))

@@ -22,11 +22,15 @@ struct DecisionReplayCommand: ClientCommand {
         let answer = try server.call("decision.replay", ["id": .string(decision)])
         let isSame = answer["same"].bool == true
         print(answer) {
-            let replayed = DecisionView.explanation(of: Decision(answer["decision"]), session: nil, now: .now)
+            let replayed = explanation(of: answer["decision"])
             if isSame { return "\(replayed)\n\nIt comes out as it was recorded." }
-            let recorded = DecisionView.explanation(of: Decision(answer["recorded"]), session: nil, now: .now)
+            let recorded = explanation(of: answer["recorded"])
             return "\(replayed)\n\nIt was recorded otherwise:\n\n\(recorded)"
         }
         if !isSame { throw ExitCode(ExitStatus.failed) }
+    }
+
+    private func explanation(of decision: RemoteValue) -> String {
+        DecisionExplanation(decision: Decision(decision), session: nil, now: .now).rendered()
     }
 }

@@ -7,14 +7,21 @@ struct DecisionShowCommand: ClientCommand {
         commandName: "show",
         abstract: "Explain a decision: who asked, for what, what each policy said, what became of it.",
         discussion: """
-            Given a number, shows that leaf of the log, be it a decision or another event.
+            Says who asked and from where, for what, which rule in which line of which policy file objected, what ran, how \
+            it ended, and what the kernel held it to. Given a number, shows that leaf of the log, be it a decision or \
+            another event. --json prints the answer of decision.get: the decision, the exact text of its leaf, and its \
+            secrets as long as they are kept.
 
             EXAMPLE
               spawngate decision show 42
+              spawngate decision show d-3f2a9c0b1d5e7f6a8b9c0d1e --secrets
             """)
 
     @Argument(help: ArgumentHelp("The decision's id, or its number in the log.", valueName: "id-or-seq"))
     var decision: String
+
+    @Flag(help: "Show the whole prompt and the values of the environment, where they are kept.")
+    var secrets = false
 
     @OptionGroup var options: ServerOptions
 
@@ -28,9 +35,11 @@ struct DecisionShowCommand: ClientCommand {
         }
         let answer = try server.call("decision.get", params)
         if options.json { return Output.line(answer.json) }
-        let found = Decision(answer["decision"])
+        let found = Decision(answer: answer)
         guard !found.verdict.isEmpty else { return Output.line(DecisionView.event(answer["decision"])) }
-        Output.line(DecisionView.explanation(of: found, session: try session(of: found, on: server), now: .now))
+        let session = try session(of: found, on: server)
+        Output.line(
+            DecisionExplanation(decision: found, session: session, now: .now, showsSecrets: secrets).rendered())
     }
 
     /// A record may have been cleared away since; the decision is worth showing all the same.

@@ -19,7 +19,7 @@ struct PolicyCheckCommand: ClientCommand {
 
     func run(on server: ServerConnection) throws {
         let decision = Decision(try server.call("policy.check", try session.params()))
-        print(decision.record) { DecisionView.explanation(of: decision, session: nil, now: .now) }
+        print(decision.record) { DecisionExplanation(decision: decision, session: nil, now: .now).rendered() }
         if !decision.isAllowed { throw ExitCode(ExitStatus.denied) }
     }
 }

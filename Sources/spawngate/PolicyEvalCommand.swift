@@ -53,7 +53,9 @@ struct PolicyEvalCommand: ParsableCommand {
             answer.value(runner.ask(question).preview(of: question))
             let decision = SpawngateClient.Decision(try RemoteValue(json: answer.bytes))
             Output.line(
-                json ? decision.record.json : DecisionView.explanation(of: decision, session: nil, now: .now))
+                json
+                    ? decision.record.json
+                    : DecisionExplanation(decision: decision, session: nil, now: .now).rendered())
             if !decision.isAllowed { throw ExitCode(ExitStatus.denied) }
         }
     }

@@ -58,6 +58,8 @@ import Wire
         let policy = try #require(decision["policies"]?.array?.first)
         #expect(Set(policy.names) == ["name", "digest", "verdict", "denials", "failure"])
         #expect(policy["denials"] == [["reason": "no \u{E9}\u{1F600}", "rule": "branch"]])
+        #expect(
+            decision["denied_at"] == [["file": "10-branch.lua", "line": 2, "policy": "10-branch", "rule": "branch"]])
         #expect((decision["duration_us"]?.int ?? -1) >= 0)
     }
 

@@ -34,7 +34,7 @@ import Wire
         let fixture = try PolicyFolderFixture(Self.policies)
         let run = try fixture.eval(Self.params("bad"))
         #expect(run.status == 3)
-        #expect(run.lines.contains("10-name deny name no bad"), "\(run.output)")
+        #expect(run.lines.contains("10-name deny name 10-name.lua:1 no bad"), "\(run.output)")
         #expect(run.lines.contains("20-role allow"), "\(run.output)")
     }
 
@@ -42,7 +42,7 @@ import Wire
         let fixture = try PolicyFolderFixture(Self.policies)
         let run = try fixture.eval(Self.params("good"), "--principal", "ana", "--role", "viewer")
         #expect(run.status == 3)
-        #expect(run.lines.contains("20-role deny role ana is viewer"), "\(run.output)")
+        #expect(run.lines.contains("20-role deny role 20-role.lua:2 ana is viewer"), "\(run.output)")
         #expect(try fixture.eval(Self.params("good"), "--role", "boss").status == 2)
     }
 

@@ -77,7 +77,32 @@ import Wire
 
     @Test func aTextThatIsNotUTF8ComesOutAsText() throws {
         let worker = try WorkerRun(["10-a.lua": #"return function() deny("a", "x\xff\x01\"\\y") end"#])
-        #expect(try worker.ask()?.first?["denials"] == [["rule": "a", "reason": "x\u{FFFD}\u{1}\"\\y"]])
+        #expect(try worker.ask()?.first?["denials"]?.array?.first?["reason"] == "x\u{FFFD}\u{1}\"\\y")
+    }
+
+    @Test func aDenialSaysInWhichLineOfWhichFileOfTheSetItWasMade() throws {
+        let worker = try WorkerRun([
+            "10-a.lua": """
+            local checks = require "lib.checks"
+            return function()
+              deny("here", "in the policy")
+              checks.refuse()
+              pcall(deny, "called", "by a function of Lua")
+              return checks.last()
+            end
+            """,
+            "lib/checks.lua": """
+            local function last() return deny("last", "in a tail call") end
+            return { refuse = function()
+              deny("there", "in a library") end,
+              last = last }
+            """,
+        ])
+        let denials = try #require(try worker.ask()?.first?["denials"]?.array)
+        #expect(
+            denials.map { "\($0["rule"]?.string ?? "") \($0["file"]?.string ?? ""):\($0["line"]?.int ?? 0)" } == [
+                "here 10-a.lua:3", "there lib/checks.lua:3", "called 10-a.lua:5", "last lib/checks.lua:1",
+            ])
     }
 
     @Test func aWorkerEndsWhenItsServerDoes() throws {

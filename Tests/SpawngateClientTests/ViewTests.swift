@@ -86,37 +86,6 @@ import Testing
                 """)
     }
 
-    @Test func aDenialIsExplainedPolicyByPolicy() {
-        let decision = Decision([
-            "id": "d-1", "seq": 4, "verdict": "deny", "principal": ["name": "ada", "roles": ["operator"]],
-            "request": ["name": "build", "prompt": "line\nline", "branch": nil],
-            "policies": [
-                ["name": "10-a", "verdict": "allow", "denials": [], "failure": nil],
-                [
-                    "name": "20-b", "verdict": "deny",
-                    "denials": [["rule": "r", "reason": "no"], ["rule": "s", "reason": "never"]],
-                ],
-                ["name": "30-c", "verdict": "error", "denials": [], "failure": "ran out of time"],
-            ],
-        ])
-        #expect(
-            DecisionView.explanation(of: decision, session: nil, now: now, coloured: false) == #"""
-                decision   d-1
-                seq        4
-                verdict    deny
-                principal  ada (operator)
-
-                name    build
-                prompt  line\nline
-
-                POLICY  VERDICT  RULE  REASON
-                10-a    allow
-                20-b    deny     r     no
-                                 s     never
-                30-c    error          ran out of time
-                """#)
-    }
-
     @Test func aDenialOnStandardErrorNamesPolicyRuleReasonAndDecision() throws {
         let (client, far) = try FarEnd.connect()
         try far.answer(
