@@ -111,20 +111,49 @@ extension Judgement {
     package static func results(
         ofWorker text: [UInt8], loaded: [LoadedPolicy], unfinished: String?, reader: JSONReader
     ) -> [PolicyVerdict] {
-        let array = [UInt8(ascii: "[")] + text + [UInt8(ascii: "]")]
-        let answers = try? array.withUnsafeBytes { bytes in
-            try reader.read(bytes) { root in
-                var answers: [PolicyVerdict?] = []
-                root.forEachElement {
-                    answers.append(PolicyVerdict(answer: $0, policies: loaded, index: answers.count))
-                }
-                return answers
+        let answers = read(text, reader) { root in Self.answers(root, loaded) }
+        return results(answers ?? [], loaded, reason: unfinished ?? "the policy worker gave no answer for it")
+    }
+
+    /// Reads the results of a batch of questions: those of as many as the worker answered, in their order.
+    package static func batch(ofWorker text: [UInt8], loaded: [LoadedPolicy], reader: JSONReader) -> [[PolicyVerdict]] {
+        let answers = read(text, reader) { root in
+            var answers: [[PolicyVerdict]] = []
+            root.forEachElement { question in
+                answers.append(
+                    results(
+                        Self.answers(question, loaded), loaded, reason: "the policy worker gave no answer for it"))
             }
+            return answers
         }
+        return answers ?? []
+    }
+
+    private static func read<Value>(
+        _ text: [UInt8], _ reader: JSONReader, _ body: (JSONView) -> Value
+    ) -> Value? {
+        var array: [UInt8] = []
+        array.reserveCapacity(text.count + 2)
+        array.append(UInt8(ascii: "["))
+        array += text
+        array.append(UInt8(ascii: "]"))
+        return try? array.withUnsafeBytes { bytes in try reader.read(bytes, body) }
+    }
+
+    private static func answers(_ list: JSONView, _ loaded: [LoadedPolicy]) -> [PolicyVerdict?] {
+        var answers: [PolicyVerdict?] = []
+        list.forEachElement { answers.append(PolicyVerdict(answer: $0, policies: loaded, index: answers.count)) }
+        return answers
+    }
+
+    private static func results(
+        _ answers: [PolicyVerdict?], _ loaded: [LoadedPolicy], reason: String
+    ) -> [PolicyVerdict] {
         var results: [PolicyVerdict] = []
-        var reason = unfinished ?? "the policy worker gave no answer for it"
+        results.reserveCapacity(loaded.count)
+        var reason = reason
         for (index, policy) in loaded.enumerated() {
-            if let answers, index < answers.count, let answer = answers[index] {
+            if index < answers.count, let answer = answers[index] {
                 results.append(answer)
                 continue
             }

@@ -1,6 +1,7 @@
 // One decision: every policy is asked, in order, whatever the ones before said. Elements of the answer are
-// {"name", "denials": [{"rule", "reason", "file", "line"}], "verdict": "allow" | "deny" | "error", "failure": null or text}, separated
-// by commas and published one by one.
+// {"name", "denials": [{"rule", "reason", "file", "line"}], "verdict": "allow" | "deny" | "error", "failure": null or
+// text}, separated by commas and published one by one. The answer to a batch is such a list, in brackets, for each
+// request.
 #include "worker.h"
 
 #include <stdio.h>
@@ -146,9 +147,9 @@ static void answer_name(size_t index) {
     answer_text(",\"denials\":[");
 }
 
-void decide(lua_State *L, const unsigned char *text, size_t length) {
+bool decide(lua_State *L, const unsigned char *text, size_t length) {
     struct request request = {text, length};
-    answer_begin();
+    bool fitted = true;
     answer_running(0);
     bool prepared = prepare(L, &request);
     for (size_t i = 0; i < policy_count; i++) {
@@ -160,6 +161,7 @@ void decide(lua_State *L, const unsigned char *text, size_t length) {
         bool failed = !prepared || !decide_ask(L, &policies[i]);
         answer_verdict(failed);
         if (answer_overflowed()) {
+            fitted = false;
             answer_rewind(start);
             answer_name(i);
             failure_set(NULL, "its denials are too large");
@@ -173,4 +175,16 @@ void decide(lua_State *L, const unsigned char *text, size_t length) {
         }
     }
     answer_running((uint32_t)policy_count);
+    return fitted;
+}
+
+bool decide_next(lua_State *L, const unsigned char *text, size_t length) {
+    size_t start = answer_position();
+    answer_text(answer_length() == 0 ? "[" : ",[");
+    bool fitted = decide(L, text, length);
+    answer_text("]");
+    fitted = fitted && !answer_overflowed();
+    if (!fitted) answer_rewind(start);
+    answer_publish();
+    return fitted;
 }

@@ -1,7 +1,8 @@
 // spawngate-policy: the only place where Lua runs. Started by the server with frames on descriptor 0 (u32 length,
 // little-endian, then the payload), answers announced on descriptor 1 ({u32 length, u32 kind}) and written into the
-// page behind descriptor 3. The first frame is the policy set; every later one is a request. Whatever goes wrong ends
-// the process, and the server takes a missing answer for a no.
+// page behind descriptor 3. The first frame is the policy set; every later one is a request, or a batch of them where
+// the length has its highest bit set: {u32 length, request} each. Whatever goes wrong ends the process, and the server
+// takes a missing answer for a no.
 #include "worker.h"
 
 #include <errno.h>
@@ -26,10 +27,14 @@ static bool read_all(void *bytes, size_t length) {
     return true;
 }
 
+static const uint32_t batch_bit = 1u << 31;
+
 // Reads one frame into `bytes`. Ends the process where the server has closed its end.
-static size_t read_frame(unsigned char *bytes) {
+static size_t read_frame(unsigned char *bytes, bool *is_batch) {
     uint32_t length;
     if (!read_all(&length, sizeof length)) leave(exit_finished);
+    *is_batch = length & batch_bit;
+    length &= ~batch_bit;
     if (length > frame_limit_bytes || !read_all(bytes, length)) leave(exit_protocol);
     return length;
 }
@@ -49,6 +54,20 @@ static int end_by_panic(lua_State *L) {
 static int build(lua_State *L) {
     sandbox_build(L);
     return 0;
+}
+
+// Judges as many of the batch as the answer page has room for, in order; each as if it had been asked alone.
+static void decide_batch(lua_State *L, const unsigned char *batch, size_t length) {
+    uint32_t size;
+    for (const unsigned char *at = batch, *end = batch + length; at < end; at += size) {
+        if ((size_t)(end - at) < sizeof size) leave(exit_protocol);
+        memcpy(&size, at, sizeof size);
+        at += sizeof size;
+        if ((size_t)(end - at) < size) leave(exit_protocol);
+        bool fitted = decide_next(L, at, size);
+        arena_restore();
+        if (!fitted) break;
+    }
 }
 
 static lua_State *new_state(void) {
@@ -92,8 +111,9 @@ int main(int count, char **arguments) {
     answer_use(page);
     if (!arena_reserve(read_options(count, arguments))) return exit_setup;
 
-    size_t length = read_frame(set);
-    if (!policyset_parse(set, length)) leave(exit_protocol);
+    bool is_batch;
+    size_t length = read_frame(set, &is_batch);
+    if (is_batch || !policyset_parse(set, length)) leave(exit_protocol);
     if (!lock_down()) leave(exit_setup);
 
     lua_State *L = new_state();
@@ -107,9 +127,14 @@ int main(int count, char **arguments) {
     announce(answered_load);
     if (!loaded) leave(exit_load_failed);
     for (;;) {
-        length = read_frame(request);
+        length = read_frame(request, &is_batch);
         work_began();
-        decide(L, request, length);
+        answer_begin();
+        if (is_batch) {
+            decide_batch(L, request, length);
+        } else {
+            decide(L, request, length);
+        }
         announce(answered_decision);
         arena_restore();
     }

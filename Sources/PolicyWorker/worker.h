@@ -111,8 +111,10 @@ extern struct policy policies[file_limit];
 extern size_t policy_count;
 
 // decide.c
-/// Judges one request by every policy and fills the answer page.
-void decide(lua_State *L, const unsigned char *request, size_t length);
+/// Judges one request by every policy and appends what they say to the answer. False where something did not fit.
+bool decide(lua_State *L, const unsigned char *request, size_t length);
+/// Judges one request of a batch and appends a list to the answer; where it does not fit, appends nothing: false.
+bool decide_next(lua_State *L, const unsigned char *request, size_t length);
 /// Asks one policy; a message handler is at 1, the request at 2. True where it ran to its end as it should, with its
 /// denials in the answer page; otherwise `last_failure` says why not.
 bool decide_ask(lua_State *L, const struct policy *policy);

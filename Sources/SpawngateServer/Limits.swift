@@ -47,6 +47,13 @@ package struct Limits: Sendable {
     package var replayWorkers = 2
     /// Leaves of the log that a replay looks at in one turn, so that none of its turns is long.
     package var replayLeavesPerTurn: Int64 = 64
+    /// Decisions that a replay gives to a worker together.
+    package var replayBatchMax = 64
+    /// Or fewer, once their requests are so large together.
+    package var replayBatchBytes = 1 << 20
+    /// Decisions a second that a replay judges while starts are judged: 100,000 in less than 30 s, for some hundredths
+    /// of the machine.
+    package var replayPoliteRate = 4500
     /// Changes that a replay names; the rest is counted.
     package var replayChangedMax = 1000
     /// Principals, rules and directories that a replay counts by, each; the rest is counted together.

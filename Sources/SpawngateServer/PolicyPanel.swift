@@ -1,3 +1,4 @@
+internal import DequeModule
 internal import Platform
 internal import Policy
 internal import Wire
@@ -7,12 +8,31 @@ internal import Wire
 ///
 /// What it says of a question is what the gate would say. A worker that has to give way is slow through no fault of the
 /// policies, so the deadline counts its own processor time, and the wall clock only where that is hopeless.
+///
+/// Questions can be asked together, which costs this side one turn of the loop for all. What goes wrong with some that
+/// were asked together is not held against any: those without an answer are asked again, one at a time.
 final class PolicyPanel {
+    /// Questions on their way, answered as far as `judgements` goes.
+    private final class Batch {
+        let texts: [[UInt8]]
+        let completion: ([Judgement]) -> Void
+        var judgements: [Judgement] = []
+        var isOneByOne = false
+
+        init(texts: [[UInt8]], completion: @escaping ([Judgement]) -> Void) {
+            self.texts = texts
+            self.completion = completion
+        }
+
+        /// Those to be asked next.
+        var next: ArraySlice<[UInt8]> { texts[judgements.count...].prefix(isOneByOne ? 1 : texts.count) }
+    }
+
     private final class Seat {
         enum Activity {
             case loading
             case idle
-            case busy((Judgement) -> Void)
+            case busy(Batch)
         }
         let process: PolicyWorkerProcess
         var activity = Activity.loading
@@ -31,6 +51,8 @@ final class PolicyPanel {
 
     /// How often its limit a worker may take by the wall clock.
     private static let patience: Int64 = 20
+    /// Of processor time: more than that, and fewer are asked together.
+    private static let longBatchNanoseconds: Int64 = 20_000_000
 
     let set: PolicySet
     /// Called when a question can be asked again, and with what is wrong when none ever can.
@@ -43,6 +65,10 @@ final class PolicyPanel {
     private let reader = JSONReader()
     private let seatsCount: Int
     private var seats: [Seat] = []
+    /// Those whose worker had to be ended.
+    private var interrupted = Deque<Batch>()
+    /// How many questions are best asked together: as many as a worker answers in some milliseconds.
+    private(set) var batchCount = 8
 
     /// Starts as many workers. The set is in use once `becameIdle` is called.
     init(_ set: PolicySet, workers: Int, configuration: Configuration, loop: EventLoop, clock: any Clock) {
@@ -71,14 +97,53 @@ final class PolicyPanel {
 
     /// Asks every policy; the completion comes in a later turn. False where no worker is idle.
     func ask(_ text: [UInt8], completion: @escaping (Judgement) -> Void) -> Bool {
+        ask(batch: [text]) { completion($0[0]) }
+    }
+
+    /// Asks about each of these, of which there is one at least; the completion comes in a later turn, with a judgement
+    /// for each. False where no worker is idle.
+    func ask(batch texts: [[UInt8]], completion: @escaping ([Judgement]) -> Void) -> Bool {
         guard let seat = seats.first(where: \.isIdle) else { return false }
-        seat.activity = .busy(completion)
+        give(Batch(texts: texts, completion: completion), to: seat)
+        return true
+    }
+
+    private func give(_ batch: Batch, to seat: Seat) {
+        seat.activity = .busy(batch)
         seat.askedAt = clock.monotonicNanoseconds()
         seat.processorAtAsking = seat.process.processorNanoseconds ?? 0
-        seat.process.send(text)
+        let next = batch.next
+        // One alone is asked as the gate asks it: what those policies said that came before a failure is kept.
+        if next.count == 1, let text = next.first { seat.process.send(text) } else { seat.process.send(batch: next) }
         updateInterest(seat)
         arm(seat, milliseconds: configuration.limits.policyMilliseconds)
-        return true
+    }
+
+    /// Takes what an idle worker answered; it goes on where something is left to be asked.
+    private func take(_ batch: Batch, from seat: Seat) {
+        let asked = batch.next.count
+        if asked == 1 {
+            batch.judgements.append(judgement(of: seat, unfinished: nil))
+        } else {
+            let answers = Judgement.batch(ofWorker: seat.process.answer(), loaded: seat.policies, reader: reader)
+            batch.isOneByOne = answers.count < asked
+            batch.judgements += answers.prefix(asked).map { judgement(of: seat, $0) }
+        }
+        let used = (seat.process.processorNanoseconds ?? .max) - seat.processorAtAsking
+        if used > Self.longBatchNanoseconds {
+            batchCount = max(1, asked / 2)
+        } else if used < Self.longBatchNanoseconds / 4, asked == batchCount {
+            batchCount = min(2 * batchCount, configuration.limits.replayBatchMax)
+        }
+        if !batch.next.isEmpty { return give(batch, to: seat) }
+        seat.activity = .idle
+        batch.completion(batch.judgements)
+        goOn(seat)
+    }
+
+    private func goOn(_ seat: Seat) {
+        if seat.isIdle, seat.watch != nil, let batch = interrupted.popFirst() { give(batch, to: seat) }
+        becameIdle()
     }
 
     // MARK: workers
@@ -110,11 +175,9 @@ final class PolicyPanel {
         guard let word = seat.process.receive() else { return }
         switch (word, seat.activity) {
         case (.loaded, .loading): finishLoading(seat)
-        case (.decided, .busy(let completion)):
+        case (.decided, .busy(let batch)):
             stopClock(of: seat)
-            seat.activity = .idle
-            completion(judgement(of: seat, unfinished: nil))
-            becameIdle()
+            take(batch, from: seat)
         case (.died(let reason), _): fail(seat, reason)
         case (.loaded, _), (.decided, _): fail(seat, "the policy worker spoke out of turn")
         }
@@ -125,7 +188,7 @@ final class PolicyPanel {
         do throws(PolicyLoadError) {
             seat.policies = try seat.process.loadedPolicies(of: set, reader: reader)
             seat.activity = .idle
-            becameIdle()
+            goOn(seat)
         } catch {
             remove(seat)
             broke(error)
@@ -135,15 +198,23 @@ final class PolicyPanel {
     private func fail(_ seat: Seat, _ reason: String) {
         stopClock(of: seat)
         let activity = seat.activity
-        let partial = judgement(of: seat, unfinished: reason)
         let file = seat.process.fileAtWork(of: set)
+        if case .busy(let batch) = activity {
+            if batch.next.count == 1 {
+                batch.judgements.append(judgement(of: seat, unfinished: reason))
+            } else {
+                batch.isOneByOne = true
+            }
+        }
         remove(seat)
         switch activity {
         case .loading: broke(PolicyLoadError(file: file, line: nil, message: reason))
         case .idle: refill()
-        case .busy(let completion):
+        case .busy(let batch):
+            batchCount = 1
+            if !batch.next.isEmpty { interrupted.append(batch) }
             refill()
-            completion(partial)
+            if batch.next.isEmpty { batch.completion(batch.judgements) }
         }
     }
 
@@ -163,11 +234,15 @@ final class PolicyPanel {
     }
 
     private func judgement(of seat: Seat, unfinished: String?) -> Judgement {
+        judgement(
+            of: seat,
+            Judgement.results(
+                ofWorker: seat.process.answer(), loaded: seat.policies, unfinished: unfinished, reader: reader))
+    }
+
+    private func judgement(of seat: Seat, _ policies: [PolicyVerdict]) -> Judgement {
         Judgement(
-            set: set,
-            policies: Judgement.results(
-                ofWorker: seat.process.answer(), loaded: seat.policies, unfinished: unfinished, reader: reader),
-            failure: set.failure,
+            set: set, policies: policies, failure: set.failure,
             durationMicroseconds: (clock.monotonicNanoseconds() - seat.askedAt) / 1000)
     }
 

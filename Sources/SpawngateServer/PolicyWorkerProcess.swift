@@ -60,6 +60,19 @@ final class PolicyWorkerProcess {
         resumeSending()
     }
 
+    /// Sends several questions in one frame, to be answered by one word. They are at most 16 MiB together.
+    func send(batch: some Collection<[UInt8]>) {
+        func append(_ number: Int, flags: UInt32 = 0) {
+            withUnsafeBytes(of: (UInt32(number) | flags).littleEndian) { unsent.append(contentsOf: $0) }
+        }
+        append(batch.reduce(0) { $0 + 4 + $1.count }, flags: 1 << 31)
+        for question in batch {
+            append(question.count)
+            unsent += question
+        }
+        resumeSending()
+    }
+
     /// Goes on sending; to be called when the pipe has room. A failure shows as `died` when the pipe is read.
     func resumeSending() {
         var sent = 0

@@ -25,10 +25,9 @@ final class ReplayJob {
         case abandoned
     }
 
-    /// While starts are judged: so many decisions, then a pause of so long. It makes 100,000 in less than 30 s, for a
-    /// tenth of the loop's time.
-    private static let politeSlice = 8
-    private static let politePauseMilliseconds = 2
+    /// How long after a start was judged others are expected.
+    private static let livelyNanoseconds: Int64 = 100_000_000
+    private static let pauseMilliseconds = 2
 
     private let server: Server
     private let panel: PolicyPanel
@@ -45,10 +44,13 @@ final class ReplayJob {
     private var asked: Int64 = 0
     /// Decisions that could not be asked about, for a part of their request was erased.
     private var erased: Int64 = 0
-    private var askedSincePause = 0
     private var isOver = false
     private var pause: TimerToken?
-    private var lastLiveAt: Int64 = 0
+    private var readAt: Int64 = 0
+    private var lastLiveAt = Int64.min / 2
+    /// Decisions that may be asked while starts are judged, and as of when.
+    private var allowance = 0.0
+    private var allowanceAt: Int64 = 0
     private var toldAt: Int64 = 0
 
     /// `completion` is called once, in a later turn. It goes on until then, or until nobody waits at the connection.
@@ -78,18 +80,20 @@ final class ReplayJob {
     private func pump() {
         guard !isOver, pause == nil else { return }
         if connection.watch == nil { return finish(.abandoned) }
-        if mustPause() { return rest(milliseconds: Self.politePauseMilliseconds) }
         while panel.hasIdleWorker {
-            guard let next = page.popLast() else {
+            if page.isEmpty {
                 if isExhausted {
                     if tally.total == asked { finish(.finished(tally)) }
                     return
                 }
+                // One read a turn: it is not known how many it brings.
+                guard readAt != server.loop.nowNanoseconds else { return rest(milliseconds: 0) }
                 guard readPage() else { return }
-                // One read a turn, and what it brought is asked in the next one.
-                return rest(milliseconds: 0)
+                continue
             }
-            ask(next.leaf, next.secrets)
+            let count = min(panel.batchCount, page.count, allowed())
+            if count == 0 { return rest(milliseconds: Self.pauseMilliseconds) }
+            guard ask(count) else { return }
         }
     }
 
@@ -103,6 +107,7 @@ final class ReplayJob {
             page = leaves.prefix(Int(clamping: scope.limit - asked - erased)).reversed()
                 .map { ($0, secrets[$0.sequence]) }
             nextBefore = from
+            readAt = server.loop.nowNanoseconds
             return true
         } catch {
             finish(.failed(error.description))
@@ -110,36 +115,59 @@ final class ReplayJob {
         }
     }
 
-    private func ask(_ leaf: StoredLeaf, _ secrets: KeptSecrets?) {
-        let text = Array(leaf.text.utf8)
-        let recorded = try? text.withUnsafeBytes { bytes in
-            try reader.read(bytes) { RecordedDecision($0, secrets: secrets) }
+    /// Asks about so many of the page, or fewer where they are large. False where it is over.
+    private func ask(_ count: Int) -> Bool {
+        var batch: [(recorded: RecordedDecision, sequence: Int64)] = []
+        var questions: [[UInt8]] = []
+        batch.reserveCapacity(count)
+        questions.reserveCapacity(count)
+        var bytes = 0
+        while batch.count < count, bytes < server.configuration.limits.replayBatchBytes, let next = page.popLast() {
+            var text = next.leaf.text
+            let recorded = try? text.withUTF8 { bytes in
+                try reader.read(UnsafeRawBufferPointer(bytes)) { RecordedDecision($0, secrets: next.secrets) }
+            }
+            guard let recorded else {
+                finish(.failed("leaf \(next.leaf.sequence) of the log cannot be read"))
+                return false
+            }
+            guard let question = recorded.question else {
+                erased += 1
+                tally.addErased()
+                continue
+            }
+            batch.append((recorded, next.leaf.sequence))
+            questions.append(question)
+            bytes += question.count
         }
-        guard let recorded else {
-            return finish(.failed("leaf \(leaf.sequence) of the log cannot be read"))
-        }
-        guard let question = recorded.question else {
-            erased += 1
-            return tally.addErased()
-        }
-        asked += 1
-        askedSincePause += 1
-        _ = panel.ask(question) { [unowned self] judgement in
-            tally.add(recorded, sequence: leaf.sequence, becomes: judgement)
+        if batch.isEmpty { return true }
+        asked += Int64(batch.count)
+        allowance = max(0, allowance - Double(batch.count))
+        _ = panel.ask(batch: questions) { [unowned self] judgements in
+            for (decision, judgement) in zip(batch, judgements) {
+                tally.add(decision.recorded, sequence: decision.sequence, becomes: judgement)
+            }
             tell()
         }
+        return true
     }
 
     // MARK: giving way
 
-    private func mustPause() -> Bool {
-        if server.gate.isJudging { lastLiveAt = server.loop.nowNanoseconds }
-        let isBusyTime = server.loop.nowNanoseconds - lastLiveAt < 100_000_000 && lastLiveAt > 0
-        return isBusyTime && askedSincePause >= Self.politeSlice
+    /// How many decisions may be asked now. While nobody else is judged there is no bound; otherwise as many as make up
+    /// the polite rate, however long a turn of the busy loop takes.
+    private func allowed() -> Int {
+        let now = server.loop.nowNanoseconds
+        if server.gate.isJudging { lastLiveAt = now }
+        guard now - lastLiveAt < Self.livelyNanoseconds else { return .max }
+        let limits = server.configuration.limits
+        let earned = Double(min(now - allowanceAt, Self.livelyNanoseconds)) * Double(limits.replayPoliteRate) / 1e9
+        allowance = min(allowance + earned, Double(limits.replayWorkers * limits.replayBatchMax))
+        allowanceAt = now
+        return Int(allowance)
     }
 
     private func rest(milliseconds: Int) {
-        if milliseconds > 0 { askedSincePause = 0 }
         pause = server.loop.after(milliseconds: milliseconds) { [unowned self] in
             pause = nil
             pump()

@@ -34,6 +34,7 @@ final class Bench {
         case .get32: try getMany()
         case .start: try starts()
         case .decision: try decision()
+        case .replay: try replay()
         case .list: try list()
         }
     }

@@ -48,5 +48,6 @@ enum FigureName: String, CaseIterable, ExpressibleByArgument {
     case get32 = "get-32"
     case start
     case decision
+    case replay
     case list
 }

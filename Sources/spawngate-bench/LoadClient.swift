@@ -28,12 +28,15 @@ final class LoadClient {
     private var poller: Poller
     private let clock = SystemClock()
 
-    /// Connects once for every request. With a token, each connection authenticates.
-    init(port: UInt16, token: String?, requests: [[UInt8]], depth: Int) throws {
+    /// Connects once for every request. With a token, each connection authenticates. An error ends the run, unless
+    /// refusals are what is measured.
+    init(port: UInt16, token: String?, requests: [[UInt8]], depth: Int, allowsRefusals: Bool = false) throws {
         self.depth = depth
         poller = try Poller()
         peers = try requests.map {
-            Peer(try Socket.connect(host: "127.0.0.1", port: port), request: $0, depth: depth)
+            Peer(
+                try Socket.connect(host: "127.0.0.1", port: port), request: $0, depth: depth,
+                allowsRefusals: allowsRefusals)
         }
         for (index, peer) in peers.enumerated() {
             if let token { try peer.authenticate(token) }
@@ -104,12 +107,14 @@ private final class Peer {
     var sentAt: Int64 = 0
     private let requests: [UInt8]
     private let requestBytes: Int
+    private let allowsRefusals: Bool
     private var decoder = FrameDecoder(frameBytesMax: 1 << 30)
     private let input = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 16)
     private var inputCount = 0
 
-    init(_ socket: consuming FileDescriptor, request: [UInt8], depth: Int) {
+    init(_ socket: consuming FileDescriptor, request: [UInt8], depth: Int, allowsRefusals: Bool) {
         self.socket = socket
+        self.allowsRefusals = allowsRefusals
         requests = [[UInt8]](repeating: request, count: depth).flatMap { $0 }
         requestBytes = request.count
     }
@@ -145,7 +150,7 @@ private final class Peer {
         var lastBytes = 0
         while case .frame(let place) = decoder.next(in: UnsafeRawBufferPointer(rebasing: input[..<inputCount])) {
             let body = UnsafeRawBufferPointer(rebasing: input[place])
-            guard Self.isResult(body) else {
+            guard allowsRefusals || Self.isResult(body) else {
                 throw BenchFailure("an error came back: \(String(decoding: body.prefix(500), as: UTF8.self))")
             }
             count += 1
