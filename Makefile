@@ -28,7 +28,7 @@ demo: build ## one allowed and one denied start, against a server of its own
 bench: build ## print the figures
 	@$(PROGRAMS)/spawngate-bench
 
-storm: build-tests ## 200 rounds of kill -9 against the server (SPAWNGATE_STORM=N for more)
+storm: build-tests ## kill -9: 200 rounds against the server (SPAWNGATE_STORM=N), 50 against shims; 250 that flee a stop
 	SPAWNGATE_STORM=$${SPAWNGATE_STORM:-200} swift test -c release --skip-build --filter Storm
 
 test-agent: build-tests $(AGENT) ## whole sessions of the real Claude CLI, fetched from PyPI where it is missing

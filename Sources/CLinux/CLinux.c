@@ -16,6 +16,7 @@
 #include <sys/file.h>
 #include <sys/inotify.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -240,6 +241,8 @@ int cl_pidfd_reap(int pidfd, int *exited, int *value) {
     return 1;
 }
 
+int cl_adopt_orphans(void) { return result(prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)); }
+
 // MARK: files
 
 const uint64_t cl_o_path = O_PATH;
@@ -281,6 +284,9 @@ int cl_inotify_watch(int fd, const char *path) {
         fd, path,
         IN_CLOSE_WRITE | IN_MODIFY | IN_MOVED_TO | IN_MOVED_FROM | IN_CREATE | IN_DELETE | IN_DELETE_SELF | IN_MOVE_SELF | IN_ATTRIB));
 }
+int cl_inotify_watch_writes(int fd, const char *path) { return result(inotify_add_watch(fd, path, IN_MODIFY)); }
+int cl_inotify_unwatch(int fd, int watch) { return result(inotify_rm_watch(fd, watch)); }
+const uint32_t cl_inotify_overflow = IN_Q_OVERFLOW;
 
 int cl_random(void *bytes, size_t count) { return result(getrandom(bytes, count, 0)); }
 

@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Glibc
+internal import Synchronization
 
 /// How a process ended.
 package enum ProcessEnd: Equatable, Sendable {
@@ -44,7 +45,15 @@ package struct ChildProcess: ~Copyable {
         }
         pid = outcome
         handle = FileDescriptor(owning: pidfd)
+        Self.started.withLock { _ = $0.insert(outcome) }
     }
+
+    // The one piece of state in this room that is nobody's: a process has one set of children. A mutex, because tests
+    // start processes on many threads; in the server it is never waited for.
+    private static let started = Mutex<Set<Int32>>([])
+
+    /// The children that this process started and has not reaped, to tell them from those that it adopted.
+    static var unreaped: Set<Int32> { started.withLock { $0 } }
 
     /// Takes hold of a process that was not started by this one. Check afterwards that it is the one that was meant.
     package init(attachingTo pid: Int32) throws(SystemError) {
@@ -68,6 +77,7 @@ package struct ChildProcess: ~Copyable {
         var value: Int32 = 0
         let outcome = try checked("waitid") { cl_pidfd_reap(handle.number, &exited, &value) }
         guard outcome == 1 else { return nil }
+        Self.started.withLock { _ = $0.remove(pid) }
         return exited == 1 ? .exited(code: value) : .signalled(value)
     }
 
@@ -99,6 +109,12 @@ package enum Process {
         cl_ignore_sigpipe()
         _ = cl_raise_descriptor_limit()
         cl_reserve_low_descriptors()
+    }
+
+    /// From now on a process whose parent and further ancestors have ended becomes a child of this one, where it had
+    /// descended from this one; see `ProcessSearch`.
+    package static func adoptOrphans() throws(SystemError) {
+        _ = try checked("prctl PR_SET_CHILD_SUBREAPER") { cl_adopt_orphans() }
     }
 
     package static var identifier: Int32 { getpid() }

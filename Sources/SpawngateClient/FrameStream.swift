@@ -35,6 +35,14 @@ final class FrameStream {
         }
     }
 
+    /// Whether a frame, or the beginning of one, is there or comes in time.
+    func isReadable(milliseconds: Int) throws(ConnectionError) -> Bool {
+        if !pending.isEmpty { return true }
+        do throws(SystemError) { return try socket.wait(for: .readable, milliseconds: milliseconds) } catch {
+            throw ConnectionError(description: "the connection to \(peer) broke: \(error.reason)")
+        }
+    }
+
     /// Waits for the next frame and lends its body.
     func receive<Answer>(_ use: (UnsafeRawBufferPointer) throws -> Answer) throws -> Answer {
         while true {

@@ -11,7 +11,8 @@ internal import Wire
 /// Calls throw `RemoteError` where the server says no and `ConnectionError` where it does not answer. After a
 /// `ConnectionError` the connection is of no more use: answers could be taken for those of other calls.
 public final class ServerConnection {
-    /// Called for every notification that arrives while this connection waits for an answer.
+    /// Called for every notification that arrives while this connection waits for an answer. Without it they are kept for
+    /// `receiveNotification`.
     public var onNotification: ((ServerNotification) -> Void)?
 
     /// How long the server may be silent before a waiting call gives up, in milliseconds.
@@ -24,6 +25,8 @@ public final class ServerConnection {
     private var nextID: Int64 = 1
     /// Answers to pipelined calls that arrived while `call` waited for its own.
     private var early: [Reply] = []
+    /// Notifications that arrived while an answer was waited for.
+    private var unheard: [ServerNotification] = []
     private var breakage: ConnectionError?
 
     /// Connects. Throws where nobody listens there.
@@ -61,6 +64,7 @@ public final class ServerConnection {
     }
 
     /// Calls a method and waits for its result. Params are an object.
+    @discardableResult
     public func call(_ method: String, _ params: RemoteValue = [:]) throws -> RemoteValue {
         let id = try send(method, params)
         while true {
@@ -110,15 +114,37 @@ public final class ServerConnection {
         early.isEmpty ? try receiveFromSocket() : early.removeFirst()
     }
 
+    /// Waits for the next notification, however long nothing happens; a server that is gone is noticed meanwhile. Answers
+    /// to calls that were sent before are kept for `receive`.
+    public func receiveNotification() throws -> ServerNotification {
+        while unheard.isEmpty {
+            // Silence is normal here. A server that answers a ping is there.
+            guard try stream.isReadable(milliseconds: timeoutMilliseconds / 2) else {
+                try call("server.ping")
+                continue
+            }
+            switch try receiveMessage() {
+            case .reply(let reply): early.append(reply)
+            case .notification(let notification): return notification
+            }
+        }
+        return unheard.removeFirst()
+    }
+
     private func receiveFromSocket() throws(ConnectionError) -> Reply {
+        while true {
+            switch try receiveMessage() {
+            case .reply(let reply): return reply
+            case .notification(let notification):
+                if let onNotification { onNotification(notification) } else { unheard.append(notification) }
+            }
+        }
+    }
+
+    private func receiveMessage() throws(ConnectionError) -> Message {
         if let breakage { throw breakage }
         do {
-            while true {
-                switch try stream.receive(understand) {
-                case .reply(let reply): return reply
-                case .notification(let notification): onNotification?(notification)
-                }
-            }
+            return try stream.receive(understand)
         } catch {
             let broken =
                 (error as? ConnectionError)

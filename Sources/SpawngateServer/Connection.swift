@@ -25,11 +25,15 @@ final class Connection {
     var closing = Closing.no
     /// Why it is closed, where a person should know.
     var closingReason: String?
+    /// The ids of what it is told about by itself.
+    var subscriptions: Set<String> = []
     /// Answers to come by events.
     var deferredCount = 0
     /// Answers written and not yet sent.
     @exclusivity(unchecked) var out = JSONWriter(reserving: 4096)
     private(set) var sentBytes = 0
+    /// Bytes that the peer has taken in all.
+    private(set) var takenBytes = 0
     /// Whether its first bytes have been seen to be no other protocol's.
     var isKnown = false
     private(set) var peerHasFinished = false
@@ -110,7 +114,9 @@ final class Connection {
     func flush() throws(SystemError) -> Bool {
         while sentBytes < out.bytes.count {
             switch try sendTail() {
-            case .processed(let count): sentBytes += count
+            case .processed(let count):
+                sentBytes += count
+                takenBytes += count
             case .wouldBlock, .endOfFile: return false
             }
         }

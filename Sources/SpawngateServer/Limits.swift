@@ -19,6 +19,17 @@ package struct Limits: Sendable {
     /// What is read from one connection in one turn, so that none keeps the others waiting.
     package var bytesPerTurn = 256 << 10
 
+    /// Subscriptions of one connection, and of all.
+    package var subscriptionsPerConnectionMax = 64
+    package var subscriptionsMax = 4096
+    /// Of a log, what is told at once. A multiple of three, so that base64 has no padding within.
+    package var outputChunkBytes = 48 << 10
+    /// What a client may have been told and not taken before its subscriptions wait.
+    package var toldBytesPause = 256 << 10
+    /// Changes of sessions that wait for one reader, in bytes of records: above this it is given up, for none may be left
+    /// out.
+    package var eventBytesWaitingMax = 8 << 20
+
     package var sessionsRunningMax = 1000
     package var listMax: Int64 = 1000
     package var listDefault: Int64 = 100
@@ -28,6 +39,8 @@ package struct Limits: Sendable {
     package var reportBytesMax = 4 << 20
     package var stopGraceMillisecondsDefault: Int64 = 5000
     package var stopGraceMillisecondsMax: Int64 = 3_600_000
+    /// How often the processes of a session that lost its shim are looked for and killed, before that is given up.
+    package var lossRoundsMax = 200
 
     package var policyMilliseconds = 100
     package var policyMemoryBytes = 16 << 20

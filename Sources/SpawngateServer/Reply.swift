@@ -3,7 +3,7 @@ internal import Wire
 /// The answers of one batch, which leave as one frame when the last of them is there.
 final class Batch {
     fileprivate var answers: [UInt8] = []
-    fileprivate var outstanding: Int
+    fileprivate(set) var outstanding: Int
 
     /// `outstanding`: how many of its items will be answered.
     init(outstanding: Int) { self.outstanding = outstanding }

@@ -155,6 +155,7 @@ extension Server {
         // No event will tell of frames that have come already.
         if framesAreLeft, isDrained, connection.mayProcess(configuration.limits) { mark(connection) }
         if connection.peerHasFinished, isDrained, connection.deferredCount == 0 { return drop(connection) }
+        if isDrained { subscriptions.resume(connection) }
         watchForStall(connection, isDrained: isDrained)
         setInterest(connection, isDrained: isDrained)
     }
@@ -175,8 +176,12 @@ extension Server {
             if let deadline = connection.writeDeadline { loop.cancel(deadline) }
             connection.writeDeadline = nil
         } else if connection.writeDeadline == nil {
+            let taken = connection.takenBytes
             connection.writeDeadline = loop.after(milliseconds: configuration.limits.writeStallMilliseconds) {
                 [unowned self] in
+                connection.writeDeadline = nil
+                // Slow is not stalled.
+                if connection.takenBytes != taken { return watchForStall(connection, isDrained: false) }
                 close(connection, "it does not read its answers")
             }
         }
@@ -205,6 +210,7 @@ extension Server {
         for timer in [connection.authenticationDeadline, connection.writeDeadline].compactMap({ $0 }) {
             loop.cancel(timer)
         }
+        subscriptions.drop(connection)
         connections[ObjectIdentifier(connection)] = nil
     }
 }

@@ -20,6 +20,7 @@ package final class Server {
     let gate: PolicyGate
     let watcher: PolicyWatcher
     let supervisor: SessionSupervisor
+    let subscriptions: Subscriptions
     let starts: StartPipeline
     let shadow: ShadowGate
     private(set) lazy var eraser = SecretEraser(configuration: configuration, loop: loop, logger: logger, store: store)
@@ -71,12 +72,15 @@ package final class Server {
         }
         do {
             stateLock = try Self.lockState(configuration)
+            // What a shim that is killed leaves behind becomes this server's, which ends it.
+            try Process.adoptOrphans()
             loop = try EventLoop(clock: clock)
             signals = try SignalSource([Process.terminate, Process.interrupt])
             store = try Store(path: configuration.stateFolder + "/spawngate.db")
             notary = try LogNotary(configuration: configuration, store: store)
             access = AccessControl(try store.tokens())
             supervisor = try SessionSupervisor(configuration: configuration, loop: loop, clock: clock, logger: logger)
+            subscriptions = try Subscriptions(limits: configuration.limits, loop: loop, supervisor: supervisor)
             gate = PolicyGate(configuration: configuration, loop: loop, clock: clock)
             watcher = try PolicyWatcher(configuration: configuration, loop: loop, gate: gate, logger: logger)
             starts = try StartPipeline(
@@ -86,6 +90,8 @@ package final class Server {
                 configuration: configuration, loop: loop, clock: clock, logger: logger, store: store)
             listener = try Socket.listen(host: configuration.host, port: configuration.port)
             starts.decided = { [unowned self] start, decisionID in shadow.judge(start, decisionID: decisionID) }
+            subscriptions.mark = { [unowned self] in mark($0) }
+            subscriptions.close = { [unowned self] in close($0, $1) }
             try mintFirstToken()
             try adoptSessions()
             listenerWatch = try loop.watch(listener.number, .readable) { [unowned self] _ in hasWaitingPeers = true }
@@ -113,14 +119,15 @@ package final class Server {
     /// policy is asked, a decision is on the disk before its process exists, and no answer leaves before what it says
     /// is kept.
     ///
-    ///     reap → ask → commit → launch → flush → close → accept
+    ///     reap → ask → commit → launch → tell → flush → close → accept
     private func beforeSleep() -> Bool {
         supervisor.reap()
         gate.dispatch()
         commit()
+        subscriptions.tell(wallMilliseconds: loop.wallMilliseconds)
         flushAndClose()
         if hasWaitingPeers { accept() }
-        return !marked.isEmpty
+        return !marked.isEmpty || subscriptions.isBusy
     }
 
     /// One transaction, and at most one wait for the disk, for everything of the turn.

@@ -18,10 +18,10 @@ struct SessionLaunch {
 
 /// Starts, watches, finds again and stops the shims of sessions. The shim alone touches the agent.
 final class SessionSupervisor {
-    private let configuration: Configuration
+    let configuration: Configuration
     let loop: EventLoop
-    private let clock: any Clock
-    private let logger: Logger
+    let clock: any Clock
+    let logger: Logger
     /// Every shim of this server writes one word here when its program runs, or could not be executed.
     private let words: Pipe
     // Unchecked, because it is one thread's, and every request looks here.
@@ -34,6 +34,10 @@ final class SessionSupervisor {
     /// Records that differ from what is stored.
     private var unsaved: [LiveSession] = []
     private(set) var counts = RunningCounts()
+    /// Called for each change, once it is kept; only while `isWatched`.
+    var changed: (SessionNews, SessionRecord) -> Void = { _, _ in }
+    var isWatched = false
+    private var untold: [(SessionNews, SessionRecord)] = []
 
     init(configuration: Configuration, loop: EventLoop, clock: any Clock, logger: Logger) throws(SystemError) {
         self.configuration = configuration
@@ -151,6 +155,12 @@ final class SessionSupervisor {
     func started(_ session: LiveSession, pid: Int32) {
         guard apply(.started(pid: pid), to: session) else { return }
         session.record.pid = pid
+        tell(.started, session)
+    }
+
+    /// Takes note of a change for those who watch; it is told once it is kept.
+    func tell(_ news: SessionNews, _ session: LiveSession) {
+        if isWatched { untold.append((news, session.record)) }
     }
 
     /// Moves the session on where the event says something new.
@@ -196,22 +206,22 @@ final class SessionSupervisor {
             session.record.stoppedAt = now
             event = .couldNotStart
         } else {
-            // The program dies with its shim; what it had started does not by itself.
-            let left = ProcessSearch.killAll(withVariable: "SPAWNGATE_SESSION_ID=\(session.record.id)")
-            logger.warning(
-                "a session lost its shim", metadata: ["session": "\(session.record.id)", "ended with it": "\(left)"])
-            session.record.stoppedAt = now
-            event = .vanished
+            return lose(session)
         }
         session.record.lastActivity = LogFiles.lastActivity(session.record)
-        _ = apply(event, to: session)
+        end(session, event)
+    }
+
+    /// Brings a session to its end, where it has not come there yet.
+    func end(_ session: LiveSession, _ event: SessionEvent) {
+        if apply(event, to: session) { tell(.ended, session) }
     }
 
     /// A session for which there never was a shim.
     func fail(_ session: LiveSession, _ reason: String) {
         session.failure = reason
         session.record.stoppedAt = clock.wallMilliseconds()
-        _ = apply(.couldNotStart, to: session)
+        end(session, .couldNotStart)
     }
 
     // MARK: keeping
@@ -228,6 +238,7 @@ final class SessionSupervisor {
     func changesAreKept() {
         let kept = unsaved
         unsaved = []
+        tellKept()
         for session in kept {
             if session.record.status.hasEnded, bySessionID.removeValue(forKey: session.record.id) != nil {
                 count(session, -1)
@@ -236,6 +247,13 @@ final class SessionSupervisor {
             }
             answer(session)
         }
+    }
+
+    /// What is noted by now is kept.
+    private func tellKept() {
+        let news = untold
+        untold = []
+        for (news, record) in news { changed(news, record) }
     }
 
     /// The store refused the changes, and will be asked again. Callers need not wait for that: the decision to start is

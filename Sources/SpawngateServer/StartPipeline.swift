@@ -234,6 +234,7 @@ final class StartPipeline {
 
     private func launch(_ start: PendingStart, _ session: LiveSession, _ state: FileDescriptorBox) {
         supervisor.enter(session)
+        supervisor.tell(.created, session)
         session.startReply = { [unowned self] session in
             finish(start) { start in
                 if session.record.status == .failed {

@@ -20,6 +20,14 @@ package struct SessionFilter: Equatable, Sendable {
         self.label = label
     }
 
+    /// Whether a session is one of them, as a listing at this moment would have it.
+    package func matches(_ record: SessionRecord) -> Bool {
+        (status == nil || status == record.status) && (executive == nil || executive == record.executive)
+            && (missionID == nil || missionID == record.missionID)
+            && (label == nil
+                || record.labels.contains { $0.name == label?.name && (label?.text == nil || $0.text == label?.text) })
+    }
+
     package static func == (left: SessionFilter, right: SessionFilter) -> Bool {
         left.status == right.status && left.executive == right.executive && left.missionID == right.missionID
             && left.label?.name == right.label?.name && left.label?.text == right.label?.text

@@ -12,26 +12,12 @@ struct ListCommand: ClientCommand {
               spawngate list --label team=core --all --json
             """)
 
-    @Option(help: ArgumentHelp("Only those of this status.", valueName: "status"))
-    var status: SessionStatus?
-
-    @Option(help: ArgumentHelp("Only those on behalf of this executive.", valueName: "name"))
-    var executive: String?
-
-    @Option(help: ArgumentHelp("Only those of this mission.", valueName: "id"))
-    var mission: String?
-
-    @Option(help: ArgumentHelp("Only those with this label.", valueName: "k=v"))
-    var label: KeyValue?
-
+    @OptionGroup var filter: SessionFilterOptions
     @OptionGroup var extent: ListExtent
     @OptionGroup var options: ServerOptions
 
     func run(on server: ServerConnection) throws {
-        let filter: RemoteValue = .params(
-            ("status", .text(status?.rawValue)), ("executive", .text(executive)), ("mission_id", .text(mission)),
-            ("label", label.map { .string("\($0.name)=\($0.value)") }))
-        let answer = try extent.collect(from: server, "session.list", filter, under: "sessions")
+        let answer = try extent.collect(from: server, "session.list", filter.params, under: "sessions")
         print(answer) { SessionView.table(answer["sessions"].elements.map { Session($0) }, now: .now) }
         if !options.json { extent.hintAtMore(answer) }
     }

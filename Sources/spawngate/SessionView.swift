@@ -45,6 +45,13 @@ enum SessionView {
         return table.rendered(coloured: coloured)
     }
 
+    /// One line for a change of a session: when, what, which, and how it ended where it has.
+    static func change(_ event: String, of session: Session) -> String {
+        let time = (event == "ended" ? session.stoppedAt : nil) ?? session.startedAt ?? "-"
+        let words = [time, event, session.id, session.status, exit(of: session).map { "exit \($0)" } ?? ""]
+        return words.filter { !$0.isEmpty }.map(TerminalText.line).joined(separator: "  ")
+    }
+
     /// How it ended: `0`, `signal 9`; nil where that is not known, or not yet.
     static func exit(of session: Session) -> String? {
         session.exitCode.map(String.init) ?? session.exitSignal.map { "signal \($0)" }

@@ -21,7 +21,8 @@ struct SpawngateCommand: ParsableCommand {
             """,
         subcommands: [
             ServeCommand.self, StartCommand.self, ListCommand.self, GetCommand.self, LogsCommand.self,
-            StopCommand.self, WaitCommand.self, ReportCommand.self, PolicyCommand.self, DecisionCommand.self,
+            StopCommand.self, WaitCommand.self, WatchCommand.self, ReportCommand.self, PolicyCommand.self,
+            DecisionCommand.self,
             TokenCommand.self, CallCommand.self,
         ])
 

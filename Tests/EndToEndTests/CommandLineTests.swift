@@ -1,3 +1,4 @@
+import Platform
 import TestSupport
 import Testing
 import Wire
@@ -48,6 +49,39 @@ import Wire
         #expect(try run("decision", "list", "--json").output.contains(decision))
     }
 
+    @Test func logsAreFollowedToTheEnd() throws {
+        let script = #"printf 'a\377'; echo err >&2; sleep 0.2; echo late"#
+        let id = try #require(try server.start(script)["id"]?.string)
+        let both = try run("logs", "-f", "--both", id)
+        #expect(both.status == 0 && both.output == String(decoding: [0x61, 0xFF] + "late\n".utf8, as: UTF8.self))
+        #expect(both.errors == "err\n")
+        #expect(try run("logs", "-f", "--bytes", "3", id).output == "te\n")
+        #expect(try run("logs", "-f", "--stderr", id).output == "err\n")
+        let lines = try run("logs", "-f", "--json", id).output.split(separator: "\n")
+        #expect(try lines.map { try JSONValue(text: String($0))["stream"] }.contains("stderr"))
+    }
+
+    @Test func changesAreWatched() throws {
+        let (near, far) = try SocketPair().split()
+        let null = try File.open("/dev/null", .readWrite(create: false, truncate: false))
+        let watch = try ChildProcess(
+            path: BuiltPrograms.path("spawngate"), arguments: ["spawngate", "watch", "--status", "exited"],
+            environment: ["SPAWNGATE_SERVER=127.0.0.1:\(server.port)", "SPAWNGATE_TOKEN=\(try server.adminToken())"],
+            descriptors: [null.number, far.number, null.number])
+        // It says nothing when it has begun.
+        try Waiting.until("a line of the watch") {
+            _ = try server.run("exit 7")
+            return try Waiting.untilReadable(near.number, milliseconds: 1)
+        }
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        guard case .processed(let count) = try buffer.withUnsafeMutableBytes({ try near.descriptor.read(into: $0) })
+        else { throw TimedOut("a line") }
+        let line = String(decoding: buffer[..<count], as: UTF8.self)
+        #expect(line.contains("  ended  test-") && line.contains("  exited  exit 7\n"))
+        try watch.signal(Process.kill)
+        _ = try watch.waitForEnd()
+    }
+
     @Test func aDeniedOrFailedPolicyIsStatusThree() throws {
         let denied = try start(["--branch", "denied"], "exit 0")
         #expect(denied.status == 3)
@@ -79,7 +113,7 @@ import Wire
     }
 
     @Test func everyCommandHasHelpWithAnExample() throws {
-        for command in ["", "serve", "start", "list", "get", "logs", "stop", "wait", "report", "call"] {
+        for command in ["", "serve", "start", "list", "get", "logs", "stop", "wait", "watch", "report", "call"] {
             let help = try CommandRun("spawngate", (command.isEmpty ? [] : [command]) + ["--help"])
             #expect(help.status == 0)
             #expect(help.output.contains("EXAMPLE"), "\(command)")

@@ -5,6 +5,7 @@ enum Methods {
         ("server.info", reading), ("server.metrics", reading),
         ("session.get", reading), ("session.metadata", reading), ("session.list", reading), ("session.wait", reading),
         ("session.logs", reading), ("session.report", reading),
+        ("session.follow", reading), ("session.watch", reading), ("subscription.cancel", reading),
         ("session.start", ["operator"]), ("session.stop", ["operator"]),
         ("policy.list", ["auditor"]), ("policy.check", ["operator", "auditor"]), ("policy.reload", []),
         ("policy.replay", ["auditor"]), ("policy.shadow", ["auditor"]), ("policy.rules", ["auditor"]),

@@ -29,6 +29,7 @@ package final class FrameClient {
     private let reader = JSONReader()
     private var received: [UInt8] = []
     private var early: [Int64: JSONValue] = [:]
+    private var notifications: [JSONValue] = []
     private var lastID: Int64 = 0
     // A server lives as long as one who speaks to it.
     private let owner: AnyObject?
@@ -148,6 +149,10 @@ package final class FrameClient {
         while early[id] == nil {
             guard let body = try readFrame(milliseconds: milliseconds) else { throw ConnectionClosed() }
             let answer = try reader.value(of: body)
+            if answer["method"] != nil {
+                notifications.append(answer)
+                continue
+            }
             guard let of = answer["id"]?.int else { throw try Self.refusal(answer) }
             early[of] = answer
         }
@@ -162,6 +167,16 @@ package final class FrameClient {
         _ method: String, _ params: JSONValue? = nil, milliseconds: Int = Waiting.milliseconds
     ) throws -> JSONValue {
         try answer(to: request(method, params), milliseconds: milliseconds)
+    }
+
+    /// The next notification, as it came; throws where the server closes. Answers are kept for those who asked.
+    package func notification(milliseconds: Int = Waiting.milliseconds) throws -> JSONValue {
+        while notifications.isEmpty {
+            guard let body = try readFrame(milliseconds: milliseconds) else { throw ConnectionClosed() }
+            let message = try reader.value(of: body)
+            if let id = message["id"]?.int { early[id] = message } else { notifications.append(message) }
+        }
+        return notifications.removeFirst()
     }
 
     /// What a call is refused with; nil where it is answered.

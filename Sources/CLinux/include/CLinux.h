@@ -64,6 +64,9 @@ int cl_pidfd_queue(int pidfd, int signal, int value);
 /// Reaps exactly this child. Answers 1 when reaped, 0 while it runs. *exited: 1 code, 0 signal; *value: which.
 int cl_pidfd_reap(int pidfd, int *exited, int *value);
 
+/// PR_SET_CHILD_SUBREAPER.
+int cl_adopt_orphans(void);
+
 int cl_openat2(int directory, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve);
 extern const uint64_t cl_o_path;
 extern const uint64_t cl_resolve_no_magiclinks;
@@ -85,6 +88,10 @@ int cl_pipe(int *ends);
 int cl_socketpair(int *ends);
 int cl_inotify(void);
 int cl_inotify_watch(int fd, const char *path);
+/// Tells of writes to one file.
+int cl_inotify_watch_writes(int fd, const char *path);
+int cl_inotify_unwatch(int fd, int watch);
+extern const uint32_t cl_inotify_overflow;
 int cl_random(void *bytes, size_t count);
 int cl_raise_descriptor_limit(void);
 

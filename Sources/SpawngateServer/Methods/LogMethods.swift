@@ -73,7 +73,7 @@ enum LogMethods {
 
 extension Server {
     /// A session's record, and since when its report counts. Throws -32004 where there is none.
-    fileprivate func storedRecord(_ id: String) throws(RPCError) -> (record: SessionRecord, reportSince: Int64) {
+    func storedRecord(_ id: String) throws(RPCError) -> (record: SessionRecord, reportSince: Int64) {
         if let live = supervisor[id] { return (live.record, live.reportSince) }
         let stored = try SessionMethods.stored(id, store)
         guard let record = try? storedReader.value(of: Array(stored.record.utf8), as: SessionRecord.init(json:)) else {

@@ -55,7 +55,8 @@ struct Method: Sendable {
 /// The one table of methods and of the roles that they need. The most frequent stand first, for it is searched in order.
 enum MethodTable {
     static let methods: [Method] =
-        SessionMethods.table + LogMethods.table + ServerMethods.table + PolicyMethods.table + DecisionMethods.table
+        SessionMethods.table + LogMethods.table + SubscriptionMethods.table + ServerMethods.table + PolicyMethods.table
+        + DecisionMethods.table
         + TokenMethods.table + ReplayMethods.table + ShadowMethods.table + RuleMethods.table
         + TreeMethods.table
 

@@ -63,9 +63,7 @@ enum SessionMethods {
         let server = call.server
         let limit = try params.integer("limit", in: 1...server.configuration.limits.listMax)
         let count = Int(limit ?? server.configuration.limits.listDefault)
-        let filter = SessionFilter(
-            status: try status(params), executive: try params.text("executive"),
-            missionID: try params.text("mission_id"), label: try label(params))
+        let filter = try filter(params)
         let before = try Cursor.ordinal(params)
         let found = try reading { () throws(StoreFailure) in
             try server.store.sessions(filter, before: before, limit: count + 1)
@@ -85,6 +83,13 @@ enum SessionMethods {
         json.member("next_cursor", found.count > count ? found[count - 1].ordinal.description : nil)
         json.endObject()
         return .now
+    }
+
+    /// Which sessions `status`, `executive`, `mission_id` and `label` ask for.
+    static func filter(_ params: ParamReader) throws(RPCError) -> SessionFilter {
+        SessionFilter(
+            status: try status(params), executive: try params.text("executive"),
+            missionID: try params.text("mission_id"), label: try label(params))
     }
 
     private static func status(_ params: ParamReader) throws(RPCError) -> SessionStatus? {

@@ -1,0 +1,32 @@
+internal import Logging
+internal import Platform
+internal import Sessions
+
+/// The end of sessions whose shim was killed.
+extension SessionSupervisor {
+    /// The program dies with its shim; what it had started does not by itself. The session is lost once all of that is
+    /// gone, for nothing of a session that has ended may run.
+    func lose(_ session: LiveSession) {
+        logger.warning("a session lost its shim", metadata: ["session": "\(session.record.id)"])
+        hunt(session, round: 1)
+    }
+
+    private func hunt(_ session: LiveSession, round: Int) {
+        let found = ProcessSearch.killStrays(withVariable: "SPAWNGATE_SESSION_ID=\(session.record.id)")
+        if found == 0 { return vanished(session) }
+        guard round < configuration.limits.lossRoundsMax else {
+            logger.error(
+                "processes of a lost session do not die",
+                metadata: ["session": "\(session.record.id)", "count": "\(found)"])
+            return vanished(session)
+        }
+        // What was killed takes a moment to be gone; what was missed is found then.
+        loop.after(milliseconds: min(round, 50)) { [unowned self] in hunt(session, round: round + 1) }
+    }
+
+    private func vanished(_ session: LiveSession) {
+        session.record.stoppedAt = clock.wallMilliseconds()
+        session.record.lastActivity = LogFiles.lastActivity(session.record)
+        end(session, .vanished)
+    }
+}
