@@ -81,6 +81,12 @@ package struct ChildProcess: ~Copyable {
         return exited == 1 ? .exited(code: value) : .signalled(value)
     }
 
+    /// Waits, blocking, until this child has ended, but no longer than so many milliseconds; whether it has. Does not reap.
+    package func waitForEnd(milliseconds: Int) throws(SystemError) -> Bool {
+        var waiting = pollfd(fd: handle.number, events: Int16(POLLIN), revents: 0)
+        return try checkedErrno("poll") { poll(&waiting, 1, Int32(clamping: milliseconds)) } > 0
+    }
+
     /// Waits, blocking, until this child has ended. For commands and tests, not for the server's loop.
     package func waitForEnd() throws(SystemError) -> ProcessEnd {
         var waiting = pollfd(fd: handle.number, events: Int16(POLLIN), revents: 0)
@@ -135,6 +141,11 @@ package enum Process {
     /// The environment as name and value.
     package static func environment(_ name: String) -> String? {
         getenv(name).map { String(cString: $0) }
+    }
+
+    /// A second descriptor for standard error, to be handed to a child.
+    package static func standardError() throws(SystemError) -> FileDescriptor {
+        FileDescriptor(owning: try checkedErrno("fcntl F_DUPFD_CLOEXEC") { fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 16) })
     }
 
     /// Whether standard output is a terminal.

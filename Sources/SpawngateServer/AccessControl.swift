@@ -48,6 +48,14 @@ final class AccessControl {
         return grant.holds(wallMilliseconds: wallMilliseconds) ? grant : nil
     }
 
+    /// Why a token gave no grant, and the token that was meant where there is one. For the log: the caller is not told.
+    func refusal(of token: String) -> (reason: String, tokenID: String?) {
+        let parts = token.split(separator: "_", maxSplits: 2, omittingEmptySubsequences: false)
+        guard parts.count == 3, parts[0] == "sg", let row = tokens[String(parts[1])] else { return ("unknown", nil) }
+        guard ConstantTime.equal(SHA256.digest(Array(parts[2].utf8)), row.hash) else { return ("wrong", row.id) }
+        return (row.revokedAt == nil ? "expired" : "revoked", row.id)
+    }
+
     /// Makes a token; the text is shown once and kept nowhere.
     static func mint(
         name: String, principal: String, roles: [Role], createdAt: Int64, expiresAt: Int64?

@@ -15,6 +15,13 @@ package struct Configuration: Sendable {
     /// The name that a log of this state folder gets when its first key is made; nil: one of the machine and the folder.
     package var logOrigin: String?
 
+    /// A file that always holds the newest checkpoint.
+    package var checkpointFile: String?
+    /// A command line for /bin/sh that gets each checkpoint on its standard input.
+    package var checkpointCommand: String?
+    /// How long the log may grow before that is published again.
+    package var checkpointIntervalMilliseconds = 60_000
+
     package static let environmentNamesDefault = [
         "PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LC_ALL", "LC_CTYPE", "TERM", "TZ",
     ]

@@ -76,6 +76,18 @@ package struct Limits: Sendable {
     /// Decisions whose secrets are erased in one turn.
     package var secretsErasedPerTurn = 256
 
+    /// Events of the log that one source (a principal, or all strangers together) may cause in a window of time; the rest
+    /// is counted. While there is a rest, each window is twice as long as the one before, up to the longest.
+    package var eventsPerWindow = 30
+    package var eventWindowMillisecondsMin = 10_000
+    package var eventWindowMillisecondsMax = 600_000
+    package var eventSourcesMax = 1000
+    /// Events that wait while the log cannot be written; those beyond are counted.
+    package var eventsWaitingMax = 4096
+
+    /// What a command gets to bring a checkpoint away.
+    package var checkpointCommandMilliseconds = 30_000
+
     package init() {
         precondition(frameBytesMaxUnauthenticated <= frameBytesMax)
         precondition(policyLoadMilliseconds >= policyMilliseconds)

@@ -10,14 +10,10 @@ struct LogKeyFile {
     private var nextPath: String { path + ".next" }
     private static let bytesMax = 4096
 
-    /// The key, or nil where there is no file yet. Throws one sentence where it can be read by others or is no key.
-    func read() throws -> NoteSigner? { try read(path) }
-
-    /// As `read`, where a rotation was interrupted finishing it if the new key is the one that is recorded.
+    /// The key, or nil where there is no file yet. Throws one sentence where it can be read by others or is no key. A
+    /// rotation that was interrupted is finished where the new key is the one that is recorded.
     func read(recorded: NoteVerifier?) throws -> NoteSigner? {
-        if let next = try? read(nextPath) {
-            if next.verifier == recorded { try finishRotation() } else { try File.remove(nextPath) }
-        }
+        if let recorded, let next = try? read(nextPath), next.verifier == recorded { try finishRotation() }
         return try read(path)
     }
 
@@ -28,8 +24,6 @@ struct LogKeyFile {
 
     /// To be called once the new key is recorded.
     func finishRotation() throws(SystemError) { try File.rename(nextPath, to: path) }
-
-    func abandonRotation() { try? File.remove(nextPath) }
 
     /// A new key of that name.
     static func make(name: String) throws -> NoteSigner {

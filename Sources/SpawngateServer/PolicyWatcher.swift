@@ -15,6 +15,8 @@ final class PolicyWatcher {
     /// The digest of the set that was tried last, tests included, so that a save that changes nothing loads nothing.
     private var lastTried: [PolicyFile]?
     private var waiting: [() -> Void] = []
+    /// Told of every set that comes into force, before any start is judged by it.
+    var loaded: (PolicySetInForce) -> Void = { _ in }
     /// Those who asked while an earlier reading was being tried: it says nothing of the folder as they know it.
     private var waitingForNext: [() -> Void] = []
 
@@ -65,7 +67,8 @@ final class PolicyWatcher {
             gate.load(set) { [unowned self] result in
                 isTrying = false
                 switch result {
-                case .success:
+                case .success(let inForce):
+                    loaded(inForce)
                     logger.info(
                         "policies in force",
                         metadata: ["policy_set": "\(set.digest)", "policies": "\(set.policies.count)"])

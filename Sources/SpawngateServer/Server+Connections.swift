@@ -151,7 +151,13 @@ extension Server {
         if isDrained, case .whenSent = connection.closing { return finishSending(connection) }
         // There is room for answers again, and whole frames may wait.
         let framesAreLeft = process(connection)
-        if connection.unsentBytes > 0, isDrained { isDrained = (try? connection.flush()) ?? true }
+        // What was answered now may tell of an event that is not kept yet: then it goes out after the next commit.
+        if recorder.hasNew {
+            mark(connection)
+            isDrained = connection.unsentBytes == 0
+        } else if connection.unsentBytes > 0, isDrained {
+            isDrained = (try? connection.flush()) ?? true
+        }
         // No event will tell of frames that have come already.
         if framesAreLeft, isDrained, connection.mayProcess(configuration.limits) { mark(connection) }
         if connection.peerHasFinished, isDrained, connection.deferredCount == 0 { return drop(connection) }

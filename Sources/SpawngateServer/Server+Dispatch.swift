@@ -107,8 +107,7 @@ extension Server {
             throw RPCError.notAuthenticated()
         }
         guard grant.roles.contains(where: { $0 == .admin || roles.contains($0) }) else {
-            metrics.forbidden += 1
-            throw RPCError.forbidden(required: (roles.first ?? .admin).rawValue)
+            throw call.forbidden(required: roles.first ?? .admin)
         }
     }
 }

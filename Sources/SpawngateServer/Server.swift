@@ -16,6 +16,8 @@ package final class Server {
     let loop: EventLoop
     let store: Store
     let notary: LogNotary
+    let recorder: EventRecorder
+    let publisher: CheckpointPublisher
     let access: AccessControl
     let gate: PolicyGate
     let watcher: PolicyWatcher
@@ -25,7 +27,9 @@ package final class Server {
     let shadow: ShadowGate
     private(set) lazy var eraser = SecretEraser(configuration: configuration, loop: loop, logger: logger, store: store)
     {
-        [unowned self] (erasure) throws(RPCError) in try keep(erasure)
+        [unowned self] (erasure) throws(RPCError) in
+        let now = clock.wallMilliseconds()
+        try keep([.eraseSecrets(sequences: erasure.sequences, at: now)], .secretsErased(erasure, at: now))
     }
     /// Replays under way: of many decisions, and of single ones.
     var replays: [ObjectIdentifier: ReplayJob] = [:]
@@ -39,6 +43,10 @@ package final class Server {
     private let stateLock: FileDescriptor
     private var signals: SignalSource
     private var commitRetry: TimerToken?
+    /// Sessions to be told to stop, once that it was asked for has been kept or could not be.
+    private var stopping: [(session: LiveSession, graceMilliseconds: Int64)] = []
+    /// The set of the last `policy.loaded` in the log.
+    private var recordedPolicySet: String?
 
     // Connections: see Server+Connections.swift.
     var listener: FileDescriptor
@@ -78,6 +86,9 @@ package final class Server {
             signals = try SignalSource([Process.terminate, Process.interrupt])
             store = try Store(path: configuration.stateFolder + "/spawngate.db")
             notary = try LogNotary(configuration: configuration, store: store)
+            recorder = EventRecorder(limits: configuration.limits, loop: loop)
+            publisher = CheckpointPublisher(
+                configuration: configuration, loop: loop, clock: clock, logger: logger, notary: notary)
             access = AccessControl(try store.tokens())
             supervisor = try SessionSupervisor(configuration: configuration, loop: loop, clock: clock, logger: logger)
             subscriptions = try Subscriptions(limits: configuration.limits, loop: loop, supervisor: supervisor)
@@ -89,14 +100,17 @@ package final class Server {
             shadow = try ShadowGate(
                 configuration: configuration, loop: loop, clock: clock, logger: logger, store: store)
             listener = try Socket.listen(host: configuration.host, port: configuration.port)
+            watcher.loaded = { [unowned self] inForce in record(inForce) }
             starts.decided = { [unowned self] start, decisionID in shadow.judge(start, decisionID: decisionID) }
             subscriptions.mark = { [unowned self] in mark($0) }
             subscriptions.close = { [unowned self] in close($0, $1) }
-            try mintFirstToken()
+            try recordStart()
             try adoptSessions()
             listenerWatch = try loop.watch(listener.number, .readable) { [unowned self] _ in hasWaitingPeers = true }
             _ = try loop.watch(signals.pollable, .readable) { [unowned self] _ in hearSignal() }
             eraser.begin()
+            // After the first turn, in which the start itself comes into the log.
+            loop.after(milliseconds: 0) { [unowned self] in publisher.begin() }
         } catch let error as StartUpError {
             throw error
         } catch {
@@ -111,6 +125,10 @@ package final class Server {
         } catch {
             throw StartUpError("\(error).")
         }
+        recorder.endWindow()
+        recorder.add(.serverStopped(at: clock.wallMilliseconds()))
+        commit()
+        publisher.finish()
     }
 
     // MARK: the safe point
@@ -119,25 +137,30 @@ package final class Server {
     /// policy is asked, a decision is on the disk before its process exists, and no answer leaves before what it says
     /// is kept.
     ///
-    ///     reap → ask → commit → launch → tell → flush → close → accept
+    ///     reap → ask → commit → launch, stop → tell → flush → close → accept
     private func beforeSleep() -> Bool {
         supervisor.reap()
         gate.dispatch()
         commit()
+        stopSessions()
         subscriptions.tell(wallMilliseconds: loop.wallMilliseconds)
         flushAndClose()
         if hasWaitingPeers { accept() }
-        return !marked.isEmpty || subscriptions.isBusy
+        return !marked.isEmpty || subscriptions.isBusy || recorder.hasNew
     }
 
     /// One transaction, and at most one wait for the disk, for everything of the turn.
     private func commit() {
-        let starting = starts.writes()
+        let isNew = recorder.hasNew
+        let (eventCount, events) = recorder.writes(from: store.nextSequence)
+        let starting = starts.writes(from: store.nextSequence + Int64(eventCount))
         let (changing, endsSomething) = supervisor.changes()
-        guard !starting.isEmpty || !changing.isEmpty, commitRetry == nil || !starting.isEmpty else { return }
+        // What failed is tried again after a while, or with what is new.
+        guard isNew || !starting.isEmpty || commitRetry == nil && !(events.isEmpty && changing.isEmpty) else { return }
         do throws(StoreFailure) {
-            try store.commit(starting + changing, durably: !starting.isEmpty || endsSomething)
+            try store.commit(events + starting + changing, durably: !starting.isEmpty || endsSomething)
             metrics.commits += 1
+            recorder.kept(eventCount)
             supervisor.changesAreKept()
             starts.kept()
             // A launch that failed at once has changed its session: that is of the next turn.
@@ -153,13 +176,41 @@ package final class Server {
         }
     }
 
-    /// Keeps what a method changes, now: its answer says that it is kept.
-    func keep(_ writes: [StoreWrite]) throws(RPCError) {
-        do { try store.commit(writes, durably: true) } catch { throw RPCError.storageFailed("\(error.description).") }
+    /// Keeps what a method changes, with the event that tells of it, now: its answer says that it is kept. What cannot be
+    /// recorded is not changed.
+    func keep(_ writes: [StoreWrite], _ event: LogEvent) throws(RPCError) {
+        let (count, earlier) = recorder.writes(from: store.nextSequence)
+        let leaf = event.row(sequence: store.nextSequence + Int64(count))
+        do throws(StoreFailure) {
+            try store.commit(earlier + [.leaf(leaf)] + writes, durably: true)
+        } catch {
+            metrics.failedCommits += 1
+            throw RPCError.storageFailed("Nothing was changed: \(error.description).")
+        }
+        metrics.commits += 1
+        recorder.kept(count)
     }
 
-    private func keep(_ erasure: SecretErasure) throws(RPCError) {
-        try keep([.eraseSecrets(sequences: erasure.sequences, at: clock.wallMilliseconds())])
+    /// Stops a session in this turn, once that is recorded, and also where it cannot be: the full disk of the server is no
+    /// reason to let anything run on. The record then follows when there is room.
+    func stop(_ session: LiveSession, graceMilliseconds: Int64, for principal: Principal) {
+        recorder.add(
+            .stopRequested(
+                session.record.id, graceMilliseconds: graceMilliseconds, by: principal, at: loop.wallMilliseconds))
+        stopping.append((session, graceMilliseconds))
+    }
+
+    private func stopSessions() {
+        for (session, grace) in stopping { supervisor.stop(session, graceMilliseconds: grace) }
+        stopping = []
+    }
+
+    /// A set that comes into force is recorded, and kept, before or with the first decision by it.
+    private func record(_ inForce: PolicySetInForce) {
+        guard inForce.set.digest != recordedPolicySet else { return }
+        recorder.add(
+            .policyLoaded(inForce, previous: recordedPolicySet), with: [.policySet(inForce.set, at: inForce.loadedAt)])
+        recordedPolicySet = inForce.set.digest
     }
 
     // MARK: starting up and ending
@@ -179,14 +230,23 @@ package final class Server {
             "Another server uses the state folder \(configuration.stateFolder); choose another with --state.")
     }
 
+    /// What the log must know of this start comes before anything else that it will tell.
+    private func recordStart() throws {
+        let now = clock.wallMilliseconds()
+        if let event = try notary.unrecordedKey(at: now) { recorder.add(event) }
+        recorder.add(.serverStarted(version: Self.version, at: now))
+        let loaded = try store.latestEvent("policy.loaded")
+        recordedPolicySet = try loaded.flatMap { try storedReader.value(of: Array($0.text.utf8))["policy_set"]?.string }
+        if access.all.isEmpty { try mintFirstToken() }
+    }
+
     private func mintFirstToken() throws {
         let path = configuration.stateFolder + "/admin.token"
-        guard access.all.isEmpty else { return }
         let (row, text) = try AccessControl.mint(
             name: "admin", principal: "admin", roles: [.admin], createdAt: clock.wallMilliseconds(), expiresAt: nil)
         // The file first: a token that is kept and was never written could not be used, nor minted again.
         try File.replace(path, with: Array("\(text)\n".utf8), permissions: 0o600)
-        try store.commit([.token(row)], durably: true)
+        try keep([.token(row)], .tokenCreated(row, by: nil, at: row.createdAt))
         access.add(row)
         logger.info("the admin token is in \(path)")
     }

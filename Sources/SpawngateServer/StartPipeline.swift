@@ -118,10 +118,11 @@ final class StartPipeline {
 
     // MARK: the safe point
 
-    /// What is to be kept of the starts that have been judged, in the order of their judgements.
-    func writes() -> [StoreWrite] {
+    /// What is to be kept of the starts that have been judged, in the order of their judgements; the first leaf gets this
+    /// number.
+    func writes(from sequence: Int64) -> [StoreWrite] {
         var writes: [StoreWrite] = []
-        var sequence = store.nextSequence
+        var sequence = sequence
         var ordinal = store.nextOrdinal
         for start in judged {
             guard let judgement = start.judgement else { continue }

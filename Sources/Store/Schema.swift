@@ -139,6 +139,9 @@ enum Schema {
                 sql: "CREATE TABLE tree (seq INTEGER PRIMARY KEY, hashes BLOB NOT NULL) STRICT")
             try TreeRow.computeAll(in: database)
         }
+        migrator.registerMigration("events") { database in
+            try database.execute(sql: "CREATE INDEX leaf_event ON leaf (kind, seq) WHERE kind <> 'decision'")
+        }
         return migrator
     }()
 }

@@ -21,5 +21,6 @@ struct DecisionListCommand: ClientCommand {
         let answer = try extent.collect(from: server, "decision.list", filter.params(now: now), under: "decisions")
         print(answer) { DecisionView.table(answer["decisions"].elements.map { Decision($0) }, now: now) }
         if !options.json { extent.hintAtMore(answer) }
+        options.watchHistory(server)
     }
 }

@@ -34,6 +34,7 @@ struct DecisionShowCommand: ClientCommand {
             params = ["id": .string(decision)]
         }
         let answer = try server.call("decision.get", params)
+        defer { options.watchHistory(server) }
         if options.json { return Output.line(answer.json) }
         let found = Decision(answer: answer)
         guard !found.verdict.isEmpty else { return Output.line(DecisionView.event(answer["decision"])) }

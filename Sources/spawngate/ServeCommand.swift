@@ -85,6 +85,24 @@ struct ServeCommand: ParsableCommand {
                 + "Without it: the machine's name and the state folder.", valueName: "name"))
     var logOrigin: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "A file of this machine that always holds the newest checkpoint of the log, replaced as a whole.",
+            valueName: "file"))
+    var checkpointFile: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "A command for /bin/sh that gets each checkpoint on its standard input, to bring it where this machine cannot "
+                + "change it. It has 30 s.", valueName: "command"))
+    var checkpointCommand: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "How often a checkpoint is published where the log has grown; besides at the start and at a clean stop.",
+            valueName: "seconds"))
+    var checkpointInterval = 60
+
     func validate() throws {
         if let logOrigin, !NoteVerifier.isName(logOrigin) {
             throw ValidationError("--log-origin must be a name without spaces and plus signs.")
@@ -97,6 +115,7 @@ struct ServeCommand: ParsableCommand {
             ("--max-log-bytes", maxLogBytes, 64 << 10...1 << 40),
             ("--max-sessions", maxSessions, 1...100_000),
             ("--policy-timeout-ms", policyTimeoutMs, 1...10_000),
+            ("--checkpoint-interval", checkpointInterval, 1...86_400),
             ("--policy-memory-bytes", policyMemoryBytes, 1 << 20...1 << 30),
         ]
         for (option, value, range) in bounds where !range.contains(value) {
@@ -124,6 +143,9 @@ struct ServeCommand: ParsableCommand {
             environmentNames: Configuration.environmentNamesDefault + passEnv, limits: limits)
         configuration.secretsErasedAfterMilliseconds = eraseSecretsAfter?.span.milliseconds
         configuration.logOrigin = logOrigin
+        configuration.checkpointFile = try checkpointFile.map(Self.absolute)
+        configuration.checkpointCommand = checkpointCommand
+        configuration.checkpointIntervalMilliseconds = checkpointInterval * 1000
         let server = try Server(configuration: configuration, logger: Logger(label: "spawngate"))
         // Programs that start a server wait for this line; it says which port a 0 became.
         Output.line("spawngate listens on \(ServerAddress(host: address.host, port: server.port))")

@@ -34,7 +34,7 @@ struct ServerOptions: ParsableArguments {
         return connection
     }
 
-    private func address() throws -> ServerAddress {
+    func address() throws -> ServerAddress {
         if let server { return server }
         guard let text = Process.environment("SPAWNGATE_SERVER"), !text.isEmpty else { return .standard }
         do {

@@ -13,7 +13,7 @@ enum Methods {
         ("decision.replay", ["auditor"]), ("decision.list", ["auditor"]), ("decision.get", ["auditor"]),
         ("decision.erase", []),
         ("log.checkpoint", ["auditor"]), ("log.inclusion", ["auditor"]), ("log.consistency", ["auditor"]),
-        ("log.key", ["auditor"]),
+        ("log.key", ["auditor"]), ("log.rotate", []),
         ("token.create", []), ("token.list", []), ("token.revoke", []),
     ]
 

@@ -108,7 +108,8 @@ import Wire
 
         for (id, old) in zip(ids, before) {
             let answer = try server.call("decision.get", ["id": id])
-            #expect(answer == old.with("secrets", .null).with("erased", true))
+            let expected = old.with("secrets", .null).with("erased", true)
+            #expect(answer.with("checkpoint", nil) == expected.with("checkpoint", nil))
             #expect(answer["leaf"] == old["leaf"])
         }
         #expect(try server.call("session.metadata", ["id": session["id"] ?? .null])["prompt"] == .null)

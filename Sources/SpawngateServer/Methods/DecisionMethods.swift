@@ -29,6 +29,7 @@ enum DecisionMethods {
         for leaf in found.prefix(count) { json.raw(Array(leaf.text.utf8)) }
         json.endArray()
         json.member("next_cursor", found.count > count ? found[count - 1].sequence.description : nil)
+        json.member("checkpoint", server.notary.checkpoint().note)
         json.endObject()
         return .now
     }
@@ -74,6 +75,7 @@ enum DecisionMethods {
         json.name("secrets")
         if case .kept(let secrets)? = secrets { json.value(secrets.answer) } else { json.null() }
         json.member("erased", secrets == .erased)
+        json.member("checkpoint", call.server.notary.checkpoint().note)
         json.endObject()
         return .now
     }
@@ -84,8 +86,7 @@ enum DecisionMethods {
 
     private static func erase(_ call: MethodCall, _ json: inout JSONWriter) throws(RPCError) -> Answered {
         let params = try call.read("id", "before")
-        let (server, grant) = (call.server, call.grant)
-        let principal = Principal(name: grant.principal, roles: grant.roles, address: call.connection.peer)
+        let (server, principal) = (call.server, call.principal)
         switch (try params.text("id"), try params.time("before")) {
         case (let id?, nil):
             let found = try SessionMethods.reading { () throws(StoreFailure) in try server.store.leaf(id: id) }

@@ -25,6 +25,21 @@ struct MethodCall {
         return grant
     }
 
+    /// Who calls, as the log names them.
+    var principal: Principal {
+        Principal(name: grant.principal, roles: grant.roles, address: connection.peer)
+    }
+
+    /// The refusal for want of a role, which is recorded.
+    func forbidden(required role: Role) -> RPCError {
+        server.metrics.forbidden += 1
+        server.recorder.addBounded(
+            .roleDenied(
+                principal, method: call.method.string ?? "", required: role.rawValue, at: server.loop.wallMilliseconds),
+            from: principal.name)
+        return .forbidden(required: role.rawValue)
+    }
+
     /// Refuses params that the method does not know.
     func read(_ known: StaticString...) throws(RPCError) -> ParamReader { try ParamReader(params, known: known) }
 

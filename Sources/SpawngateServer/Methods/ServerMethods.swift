@@ -27,6 +27,10 @@ enum ServerMethods {
             server.metrics.wrongTokens += 1
             connection.wrongTokens += 1
             server.logger.notice("a wrong token", metadata: ["peer": "\(connection.peer)"])
+            let (reason, tokenID) = server.access.refusal(of: token)
+            server.recorder.addBounded(
+                .loginRefused(reason, tokenID: tokenID, address: connection.peer, at: server.loop.wallMilliseconds),
+                from: "")
             if connection.wrongTokens >= server.configuration.limits.wrongTokensMax {
                 connection.closing = .whenSent
                 connection.closingReason = "it offered \(connection.wrongTokens) wrong tokens"

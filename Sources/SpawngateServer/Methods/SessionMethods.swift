@@ -123,7 +123,8 @@ enum SessionMethods {
         }
         let reply = call.later()
         _ = call.server.supervisor.whenEnded(session) { record in reply.send { $0.raw(record.json) } }
-        call.server.supervisor.stop(session, graceMilliseconds: grace ?? limits.stopGraceMillisecondsDefault)
+        call.server.stop(
+            session, graceMilliseconds: grace ?? limits.stopGraceMillisecondsDefault, for: call.principal)
         return .later
     }
 

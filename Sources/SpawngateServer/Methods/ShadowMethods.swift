@@ -24,7 +24,7 @@ enum ShadowMethods {
             return .later
         case (false, true):
             try requireAdmin(call)
-            try turnOff(call.server)
+            try turnOff(call.server, for: call.principal)
             try show(params, call.server, &json)
         }
         return .now
@@ -32,8 +32,7 @@ enum ShadowMethods {
 
     private static func requireAdmin(_ call: MethodCall) throws(RPCError) {
         if call.grant.roles.contains(.admin) { return }
-        call.server.metrics.forbidden += 1
-        throw RPCError.forbidden(required: Role.admin.rawValue)
+        throw call.forbidden(required: .admin)
     }
 
     // MARK: setting
@@ -41,6 +40,7 @@ enum ShadowMethods {
     private static func set(_ params: ParamReader, _ call: MethodCall) throws(RPCError) {
         let server = call.server
         let set = try PolicyFilesParam.set(params, server.configuration.limits)
+        let principal = call.principal
         let reply = call.later()
         server.shadow.load(set) { [unowned server] error in
             if let error { return reply.fail(PolicyFilesParam.doesNotLoad(error)) }
@@ -50,18 +50,20 @@ enum ShadowMethods {
                     of: server.configuration.policyFolder, limits: server.configuration.limits),
                 since: server.loop.wallMilliseconds)
             reply.send { (json) throws(RPCError) in
-                try server.keep([.policySet(set, at: row.since), .shadow(row)])
+                try server.keep(
+                    [.policySet(set, at: row.since), .shadow(row)],
+                    .policyShadowed(set.digest, by: principal, at: row.since))
                 server.shadow.replace(with: row)
                 try show(nil, server, &json)
             }
         }
     }
 
-    private static func turnOff(_ server: Server) throws(RPCError) {
+    private static func turnOff(_ server: Server, for principal: Principal) throws(RPCError) {
         server.shadow.giveUpTrying()
         guard server.shadow.shadow != nil else { return }
         try keepFound(server)
-        try server.keep([.shadow(nil)])
+        try server.keep([.shadow(nil)], .policyShadowed(nil, by: principal, at: server.loop.wallMilliseconds))
         server.shadow.replace(with: nil)
     }
 
@@ -130,6 +132,11 @@ enum ShadowMethods {
                 "The policy folder has changed since these policies were put in the shadow; force replaces it all the same."
             )
         }
+        let principal = call.principal
+        try server.keep(
+            [.policySet(shadow.set, at: server.loop.wallMilliseconds)],
+            .policyPromoted(
+                shadow.set.digest, force: !isAsItWas, by: principal, at: server.loop.wallMilliseconds))
         do throws(SystemError) {
             try PolicyPromotion.write(shadow.set, into: folder, limits: limits)
         } catch {
@@ -139,7 +146,7 @@ enum ShadowMethods {
         server.watcher.reload { [unowned server] in
             reply.send { (json) throws(RPCError) in
                 if server.gate.loadError == nil, server.gate.inForce?.set.digest == shadow.set.digest {
-                    try turnOff(server)
+                    try turnOff(server, for: principal)
                 }
                 PolicyMethods.write(server.gate, to: &json)
             }

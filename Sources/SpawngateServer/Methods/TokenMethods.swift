@@ -38,7 +38,7 @@ enum TokenMethods {
         } catch {
             throw RPCError.internalFault("No token can be made: \(error).")
         }
-        try server.keep([.token(minted.row)])
+        try server.keep([.token(minted.row)], .tokenCreated(minted.row, by: call.principal, at: now))
         server.access.add(minted.row)
         json.beginObject()
         write(minted.row, to: &json)
@@ -67,7 +67,7 @@ enum TokenMethods {
         let server = call.server
         guard let row = server.access.find(id) else { throw RPCError.notFound("Token not found.") }
         let now = server.clock.wallMilliseconds()
-        try server.keep([.revokeToken(id: row.id, at: now)])
+        try server.keep([.revokeToken(id: row.id, at: now)], .tokenRevoked(row, by: call.principal, at: now))
         let revoked = server.access.revoke(row, at: now)
         for connection in server.connections.values where connection.grant?.tokenID == row.id {
             connection.closing = .whenSent

@@ -10,6 +10,7 @@ enum TreeMethods {
         Method(name: "log.inclusion", roles: MethodTable.auditing, run: inclusion),
         Method(name: "log.consistency", roles: MethodTable.auditing, run: consistency),
         Method(name: "log.key", roles: MethodTable.auditing, run: key),
+        Method(name: "log.rotate", roles: MethodTable.administering, run: rotate),
     ]
 
     /// With `seen`, the size and root of a checkpoint that the caller holds, also the proof that this log goes on from it;
@@ -68,7 +69,7 @@ enum TreeMethods {
         let proof = try SessionMethods.reading { () throws(StoreFailure) in
             try store.inclusionProof(of: sequence, size: size)
         }
-        answer(proof, &json)
+        answer(proof, call.server.notary, &json)
         return .now
     }
 
@@ -80,14 +81,15 @@ enum TreeMethods {
         let proof = try SessionMethods.reading { () throws(StoreFailure) in
             try store.consistencyProof(from: from, to: to)
         }
-        answer(proof, &json)
+        answer(proof, call.server.notary, &json)
         return .now
     }
 
-    private static func answer(_ proof: [MerkleHash], _ json: inout JSONWriter) {
+    private static func answer(_ proof: [MerkleHash], _ notary: LogNotary, _ json: inout JSONWriter) {
         json.beginObject()
         json.name("proof")
         write(proof, to: &json)
+        json.member("checkpoint", notary.checkpoint().note)
         json.endObject()
     }
 
@@ -99,12 +101,28 @@ enum TreeMethods {
 
     private static func key(_ call: MethodCall, _ json: inout JSONWriter) throws(RPCError) -> Answered {
         _ = try call.read()
-        let notary = call.server.notary
+        try writeKeys(call.server.notary, to: &json)
+        return .now
+    }
+
+    /// Answers as `log.key` does.
+    private static func rotate(_ call: MethodCall, _ json: inout JSONWriter) throws(RPCError) -> Answered {
+        _ = try call.read()
+        let server = call.server
+        try server.notary.rotate(for: call.principal, at: server.loop.wallMilliseconds) { (event) throws(RPCError) in
+            try server.keep([], event)
+        }
+        try writeKeys(server.notary, to: &json)
+        return .now
+    }
+
+    private static func writeKeys(_ notary: LogNotary, to json: inout JSONWriter) throws(RPCError) {
+        let earlier = try SessionMethods.reading { () throws(StoreFailure) in try notary.earlierKeys() }
         json.beginObject()
         json.member("key", notary.verifier.text)
         json.name("earlier")
         json.beginArray()
-        for key in notary.earlier {
+        for key in earlier {
             json.beginObject()
             json.member("key", key.verifier.text)
             json.member("ended_at", key.endedAt)
@@ -113,6 +131,5 @@ enum TreeMethods {
         }
         json.endArray()
         json.endObject()
-        return .now
     }
 }

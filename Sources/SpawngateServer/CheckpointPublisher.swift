@@ -1,0 +1,151 @@
+internal import Logging
+internal import Platform
+
+/// Brings checkpoints to where the server's own machine cannot take them back: into a file, and to a command.
+///
+/// At the start, then whenever the log has grown since the last time, once in an interval; at last at a clean stop.
+final class CheckpointPublisher {
+    /// The command on its way.
+    private final class Run {
+        let process: ChildProcess
+        /// Stands in the environment of all that it starts.
+        let variable: String
+        var watch: WatchToken?
+        var deadline: TimerToken?
+
+        init(_ process: consuming ChildProcess, variable: String) {
+            self.process = process
+            self.variable = variable
+        }
+    }
+
+    private let configuration: Configuration
+    private let loop: EventLoop
+    private let clock: any Clock
+    private let logger: Logger
+    private let notary: LogNotary
+    private var lastWritten: String?
+    private var lastCommanded: String?
+    private var run: Run?
+    private var runs = 0
+
+    init(configuration: Configuration, loop: EventLoop, clock: any Clock, logger: Logger, notary: LogNotary) {
+        self.configuration = configuration
+        self.loop = loop
+        self.clock = clock
+        self.logger = logger
+        self.notary = notary
+    }
+
+    /// Publishes from now on.
+    func begin() {
+        guard configuration.checkpointFile != nil || configuration.checkpointCommand != nil else { return }
+        publish()
+        loop.after(milliseconds: configuration.checkpointIntervalMilliseconds) { [unowned self] in begin() }
+    }
+
+    /// The last checkpoint, waited for: the loop turns no more.
+    func finish() {
+        writeFile()
+        if let run {
+            waitForEnd(run)
+            conclude(run)
+        }
+        guard let last = startCommand() else { return }
+        waitForEnd(last)
+        judge(last)
+    }
+
+    private func publish() {
+        writeFile()
+        // One that is still on its way is not overtaken; what it misses goes with the next.
+        guard run == nil, let run = startCommand() else { return }
+        do throws(SystemError) {
+            run.watch = try loop.watch(run.process.pollable, .readable) { [unowned self, unowned run] _ in
+                conclude(run)
+            }
+            run.deadline = loop.after(milliseconds: configuration.limits.checkpointCommandMilliseconds) {
+                [unowned self, unowned run] in
+                giveUp(run)
+            }
+            self.run = run
+        } catch {
+            logger.error("the checkpoint command cannot be watched: \(error)")
+            giveUp(run)
+        }
+    }
+
+    // MARK: the file
+
+    /// The file always holds one whole note, the newest: an earlier one says nothing that it does not.
+    private func writeFile() {
+        guard let path = configuration.checkpointFile else { return }
+        let note = notary.checkpoint().note
+        guard note != lastWritten else { return }
+        do throws(SystemError) {
+            try File.replace(path, with: Array(note.utf8), permissions: 0o644)
+            lastWritten = note
+        } catch {
+            logger.error("the checkpoint is not in \(path): \(error)")
+        }
+    }
+
+    // MARK: the command
+
+    private func startCommand() -> Run? {
+        guard let command = configuration.checkpointCommand else { return nil }
+        let note = notary.checkpoint().note
+        guard note != lastCommanded else { return nil }
+        runs += 1
+        let variable = "SPAWNGATE_CHECKPOINT_RUN=\(Process.identifier)-\(runs)"
+        do throws(SystemError) {
+            let input = try MemoryFile.sealed(name: "checkpoint", Array(note.utf8))
+            let errors = try Process.standardError()
+            let inherited = configuration.environmentNames.compactMap { name in
+                Process.environment(name).map { "\(name)=\($0)" }
+            }
+            let process = try ChildProcess(
+                path: "/bin/sh", arguments: ["sh", "-c", command], environment: inherited + [variable],
+                descriptors: [input.number, errors.number, errors.number], newSession: true)
+            lastCommanded = note
+            return Run(process, variable: variable)
+        } catch {
+            logger.error("the checkpoint command cannot be started: \(error)")
+            return nil
+        }
+    }
+
+    private func conclude(_ run: Run) {
+        if let deadline = run.deadline { loop.cancel(deadline) }
+        if let watch = run.watch { loop.unwatch(watch, run.process.pollable) }
+        self.run = nil
+        judge(run)
+    }
+
+    /// A checkpoint that did not arrive is sent again with the next round.
+    private func judge(_ run: Run) {
+        let end = try? run.process.reap()
+        if case .exited(code: 0)? = end { return }
+        lastCommanded = nil
+        let how =
+            switch end {
+            case .exited(let code)?: "ended with status \(code)"
+            case .signalled(let signal)?: "was ended by signal \(signal)"
+            case nil: "did not end"
+            }
+        logger.error("the checkpoint command \(how)")
+    }
+
+    private func waitForEnd(_ run: Run) {
+        let limit = configuration.limits.checkpointCommandMilliseconds
+        if (try? run.process.waitForEnd(milliseconds: limit)) != true { giveUp(run) }
+    }
+
+    /// Ends the command with all that it started; that it has ended is then an event as ever.
+    private func giveUp(_ run: Run) {
+        let seconds = configuration.limits.checkpointCommandMilliseconds / 1000
+        logger.error("the checkpoint command took longer than \(seconds) s and is ended")
+        _ = ProcessSearch.killAll(withVariable: run.variable)
+        try? run.process.signal(Process.kill)
+    }
+}
