@@ -66,6 +66,12 @@ package struct ChildProcess: ~Copyable {
         try ignoringEnded("pidfd_send_signal") { cl_pidfd_signal(handle.number, signal) }
     }
 
+    /// Sends a signal to this process and all that it started and that stayed in its group. For a child that was started in
+    /// a session of its own and is not reaped yet, so that the number of its group is still its own.
+    package func signalGroup(_ signal: Int32) throws(SystemError) {
+        try ignoringEnded("kill") { kill(-pid, signal) == 0 ? 0 : -errno }
+    }
+
     /// Sends a signal with a number beside it.
     package func signal(_ signal: Int32, value: Int32) throws(SystemError) {
         try ignoringEnded("pidfd_send_signal") { cl_pidfd_queue(handle.number, signal, value) }

@@ -8,31 +8,23 @@ final class CheckpointPublisher {
     /// The command on its way.
     private final class Run {
         let process: ChildProcess
-        /// Stands in the environment of all that it starts.
-        let variable: String
         var watch: WatchToken?
         var deadline: TimerToken?
 
-        init(_ process: consuming ChildProcess, variable: String) {
-            self.process = process
-            self.variable = variable
-        }
+        init(_ process: consuming ChildProcess) { self.process = process }
     }
 
     private let configuration: Configuration
     private let loop: EventLoop
-    private let clock: any Clock
     private let logger: Logger
     private let notary: LogNotary
     private var lastWritten: String?
     private var lastCommanded: String?
     private var run: Run?
-    private var runs = 0
 
-    init(configuration: Configuration, loop: EventLoop, clock: any Clock, logger: Logger, notary: LogNotary) {
+    init(configuration: Configuration, loop: EventLoop, logger: Logger, notary: LogNotary) {
         self.configuration = configuration
         self.loop = loop
-        self.clock = clock
         self.logger = logger
         self.notary = notary
     }
@@ -96,8 +88,6 @@ final class CheckpointPublisher {
         guard let command = configuration.checkpointCommand else { return nil }
         let note = notary.checkpoint().note
         guard note != lastCommanded else { return nil }
-        runs += 1
-        let variable = "SPAWNGATE_CHECKPOINT_RUN=\(Process.identifier)-\(runs)"
         do throws(SystemError) {
             let input = try MemoryFile.sealed(name: "checkpoint", Array(note.utf8))
             let errors = try Process.standardError()
@@ -105,10 +95,10 @@ final class CheckpointPublisher {
                 Process.environment(name).map { "\(name)=\($0)" }
             }
             let process = try ChildProcess(
-                path: "/bin/sh", arguments: ["sh", "-c", command], environment: inherited + [variable],
+                path: "/bin/sh", arguments: ["sh", "-c", command], environment: inherited,
                 descriptors: [input.number, errors.number, errors.number], newSession: true)
             lastCommanded = note
-            return Run(process, variable: variable)
+            return Run(process)
         } catch {
             logger.error("the checkpoint command cannot be started: \(error)")
             return nil
@@ -145,7 +135,6 @@ final class CheckpointPublisher {
     private func giveUp(_ run: Run) {
         let seconds = configuration.limits.checkpointCommandMilliseconds / 1000
         logger.error("the checkpoint command took longer than \(seconds) s and is ended")
-        _ = ProcessSearch.killAll(withVariable: run.variable)
-        try? run.process.signal(Process.kill)
+        try? run.process.signalGroup(Process.kill)
     }
 }
