@@ -38,6 +38,7 @@ package struct Decision {
             "policy_set": judgement.set.map { .string($0.digest) } ?? .null,
             "policies": .array(judgement.policies.map(\.json)), "denied_at": .array(judgement.places),
             "failure": judgement.failure.map(JSONValue.string) ?? .null,
+            "granted": judgement.granted?.json ?? .null,
             "session_id": sessionID.map(JSONValue.string) ?? .null,
             "duration_us": .integer(judgement.durationMicroseconds),
         ]
@@ -50,7 +51,7 @@ extension Judgement {
         [
             "verdict": .string(verdict.rawValue), "policy_set": set.map { .string($0.digest) } ?? .null,
             "policies": .array(policies.map(\.json)), "denied_at": .array(places),
-            "failure": failure.map(JSONValue.string) ?? .null,
+            "failure": failure.map(JSONValue.string) ?? .null, "granted": granted?.json ?? .null,
             "request": request, "duration_us": .integer(durationMicroseconds),
         ]
     }

@@ -31,6 +31,8 @@ void answer_reserve(size_t bytes) { body_limit = answer_page_bytes - bytes; }
 
 size_t answer_position(void) { return position; }
 
+const char *answer_bytes(size_t place) { return (const char *)page + place; }
+
 void answer_rewind(size_t earlier) {
     position = earlier;
     overflowed = false;

@@ -1,7 +1,8 @@
 // One decision: every policy is asked, in order, whatever the ones before said. Elements of the answer are
 // {"name", "denials": [{"rule", "reason", "file", "line"}], "verdict": "allow" | "deny" | "error", "failure": null or
-// text}, separated by commas and published one by one. The answer to a batch is such a list, in brackets, for each
-// request.
+// text}, separated by commas and published one by one. One that narrows has "narrow", its members; then a last element,
+// {"granted": members or null}, says what all of them come to. The answer to a batch is such a list, in brackets, for
+// each request.
 #include "worker.h"
 
 #include <stdio.h>
@@ -36,6 +37,8 @@ static void answer_place(lua_State *L) {
         return;
     }
 }
+
+bool decide_is_asking(void) { return asked.active; }
 
 int decide_deny(lua_State *L) {
     if (!asked.active) return luaL_error(L, "deny can be called only while a request is being decided");
@@ -104,6 +107,7 @@ static bool prepare(lua_State *L, struct request *request) {
 bool decide_ask(lua_State *L, const struct policy *policy) {
     failure_begin();
     asked.begun = asked.completed = 0;
+    narrow_begin_policy(L, 2);
     asked.active = true;
     lua_rawgeti(L, LUA_REGISTRYINDEX, policy->decide);
     lua_pushvalue(L, 2);
@@ -112,6 +116,7 @@ bool decide_ask(lua_State *L, const struct policy *policy) {
     bool silent = true;
     for (int i = 3; i <= lua_gettop(L); i++) silent = silent && lua_isnil(L, i);
     lua_settop(L, 2);
+    const char *complaint = NULL;
 
     if (arena_exhausted()) {
         failure_of_memory();
@@ -121,6 +126,8 @@ bool decide_ask(lua_State *L, const struct policy *policy) {
         failure_set(policy->file, "decide must return nothing; call deny(rule, reason) to object");
     } else if (asked.begun != asked.completed) {
         failure_set(policy->file, "a call of deny failed, and the policy caught its error");
+    } else if ((complaint = narrow_end_policy()) != NULL) {
+        failure_set(policy->file, complaint);
     } else {
         return true;
     }
@@ -138,6 +145,10 @@ static void answer_verdict(bool failed) {
     } else {
         answer_text("null");
     }
+    if (!failed && narrow_called()) {
+        answer_text(",\"narrow\":");
+        narrow_answer_policy();
+    }
     answer_text("}");
 }
 
@@ -151,6 +162,7 @@ bool decide(lua_State *L, const unsigned char *text, size_t length) {
     struct request request = {text, length};
     bool fitted = true;
     answer_running(0);
+    narrow_begin_decision();
     bool prepared = prepare(L, &request);
     for (size_t i = 0; i < policy_count; i++) {
         answer_running((uint32_t)i);
@@ -175,6 +187,16 @@ bool decide(lua_State *L, const unsigned char *text, size_t length) {
         }
     }
     answer_running((uint32_t)policy_count);
+    if (narrow_is_any()) {
+        size_t start = answer_position();
+        answer_text(",{\"granted\":");
+        narrow_answer_granted();
+        answer_text("}");
+        fitted = fitted && !answer_overflowed();
+        // Where it is missing nothing is allowed.
+        if (answer_overflowed()) answer_rewind(start);
+        answer_publish();
+    }
     return fitted;
 }
 

@@ -24,7 +24,7 @@ static size_t without_last_slash(const char *path, size_t length) {
     return length > 1 && path[length - 1] == '/' ? length - 1 : length;
 }
 
-static bool within(const char *path, size_t length, const char *root, size_t root_length) {
+bool path_is_within(const char *path, size_t length, const char *root, size_t root_length) {
     if (!is_plain(path, length) || !is_plain(root, root_length)) return false;
     length = without_last_slash(path, length);
     root_length = without_last_slash(root, root_length);
@@ -39,7 +39,7 @@ static int path_within(lua_State *L) {
     const char *path = lua_tolstring(L, 1, &length);
     if (lua_type(L, 2) == LUA_TSTRING) {
         const char *root = lua_tolstring(L, 2, &root_length);
-        lua_pushboolean(L, within(path, length, root, root_length));
+        lua_pushboolean(L, path_is_within(path, length, root, root_length));
         return 1;
     }
     luaL_argexpected(L, lua_istable(L, 2), 2, "string or list of strings");
@@ -48,7 +48,7 @@ static int path_within(lua_State *L) {
     for (lua_Integer i = 1; i <= count && !found; i++) {
         luaL_argexpected(L, lua_geti(L, 2, i) == LUA_TSTRING, 2, "list of strings");
         const char *root = lua_tolstring(L, -1, &root_length);
-        found = within(path, length, root, root_length);
+        found = path_is_within(path, length, root, root_length);
         lua_pop(L, 1);
     }
     lua_pushboolean(L, found);

@@ -64,6 +64,9 @@ void sandbox_build(lua_State *L) {
     push_kept(L, luaopen_base, base_kept);
     luaL_setfuncs(L, base_replaced, 0);
 
+    narrow_prepare(L);
+    lua_pushcfunction(L, narrow_call);
+    lua_setfield(L, 1, "narrow");
     push_kept(L, luaopen_string, string_kept);
     lua_pushcfunction(L, luaopen_string);
     lua_call(L, 0, 1);

@@ -3,7 +3,8 @@
 //   request { permission_mode = "auto" }       a plain request with these members in place of its own
 //   allows(request { … })                      no policy may fail or deny
 //   denies(request { … }, "permission-mode")   some policy must deny by this rule
-// and each call of the latter two is a test. A policy's name as a further argument asks that one alone, so that a test
+//   narrows(request { … }, { … })              allowed, with these members in place of those asked for, and no other
+// and each call of the latter three is a test. A policy's name as a further argument asks that one alone, so that a test
 // keeps its meaning when others are added. Each file starts from the policies as they were loaded.
 #include "worker.h"
 
@@ -69,6 +70,7 @@ static int test_request(lua_State *L) {
 struct test {
     char rule[rule_limit_bytes + 1];  // empty where the request should be allowed
     char policy[256];                 // empty where all are asked
+    bool narrows;
     char text[rule_limit_bytes + 256 + 16];
 };
 
@@ -88,8 +90,9 @@ static void prepare(lua_State *L, struct test *test, int index, const char *usag
         while (i < policy_count && !policyset_is_named(&policies[i], test->policy)) i++;
         if (i == policy_count) luaL_error(L, "no policy is named %s; without it, remove its tests too", test->policy);
     }
-    snprintf(test->text, sizeof test->text, "%s%s%s%s%s", test->rule[0] ? "denies " : "allows", test->rule,
-             test->policy[0] ? " (" : "", test->policy, test->policy[0] ? ")" : "");
+    const char *expected = test->rule[0] ? "denies " : test->narrows ? "narrows" : "allows";
+    snprintf(test->text, sizeof test->text, "%s%s%s%s%s", expected, test->rule, test->policy[0] ? " (" : "",
+             test->policy, test->policy[0] ? ")" : "");
     lua_settop(L, 1);
     lua_pushcfunction(L, failure_handler);
     lua_insert(L, 1);
@@ -124,6 +127,7 @@ static int conclude(lua_State *L, const struct test *test, const char *complaint
 
 static int run_test(lua_State *L, const struct test *test) {
     char complaint[failure_limit_bytes + 512], denial[1024] = "";
+    narrow_begin_decision();
     for (size_t i = 0; i < policy_count; i++) {
         const char *name = policies[i].file->name;
         if (test->policy[0] && !policyset_is_named(&policies[i], test->policy)) continue;
@@ -143,6 +147,14 @@ static int run_test(lua_State *L, const struct test *test) {
         }
         if (last && decide_denied_by(test->rule)) return conclude(L, test, NULL);
         if (last && !denial[0]) snprintf(denial, sizeof denial, "; %s denied it: %s", name, last);
+    }
+    if (test->narrows && !narrow_is_as_expected()) {
+        answer_begin();
+        size_t start = answer_position();
+        narrow_answer_granted();
+        snprintf(complaint, sizeof complaint, "should be narrowed to something else; what is granted is %.*s",
+                 (int)(answer_position() - start), answer_bytes(start));
+        return conclude(L, test, complaint);
     }
     if (!test->rule[0]) return conclude(L, test, NULL);
     snprintf(complaint, sizeof complaint, "should be denied by the rule %s, and was not%s", test->rule, denial);
@@ -167,9 +179,20 @@ static int test_denies(lua_State *L) {
     return run_test(L, &test);
 }
 
+// narrows(request, members [, policy])
+static int test_narrows(lua_State *L) {
+    static const char usage[] =
+        "narrows takes a request, then what is granted: narrows(request { … }, { permission_mode = \"plan\" })";
+    struct test test = {.narrows = true};
+    if (!lua_istable(L, 2)) return luaL_error(L, "%s", usage);
+    narrow_expect(L, 2);
+    prepare(L, &test, 3, usage);
+    return run_test(L, &test);
+}
+
 static int run_file(lua_State *L) {
-    static const luaL_Reg functions[] = {
-        {"allows", test_allows}, {"denies", test_denies}, {"request", test_request}, {NULL, NULL}};
+    static const luaL_Reg functions[] = {{"allows", test_allows}, {"denies", test_denies}, {"narrows", test_narrows},
+                                         {"request", test_request}, {NULL, NULL}};
     const struct file *file = lua_touserdata(L, 1);
     sandbox_push_globals(L);
     luaL_setfuncs(L, functions, 0);

@@ -155,6 +155,12 @@ static bool covers(struct rule granted, struct rule asked) {
     return false;
 }
 
+bool tool_rule_covers(const char *granted, const char *asked) {
+    struct rule wide, narrow;
+    return read_rule((struct span){granted, strlen(granted)}, &wide) &&
+           read_rule((struct span){asked, strlen(asked)}, &narrow) && covers(wide, narrow);
+}
+
 static bool rule_at(lua_State *L, int index, struct rule *rule) {
     struct span text;
     text.text = lua_tolstring(L, index, &text.length);

@@ -60,6 +60,8 @@ void answer_json_string(const char *text, size_t length);
 void answer_number(long number);
 /// The place of the next byte, for answer_rewind.
 size_t answer_position(void);
+/// What was written from `place` on.
+const char *answer_bytes(size_t place);
 /// Forgets what was written after `position`, and that it did not fit.
 void answer_rewind(size_t position);
 bool answer_overflowed(void);
@@ -124,8 +126,32 @@ const char *decide_last_denial(void);
 bool decide_denied_by(const char *rule);
 /// The rule of the denial number `index` of the policy last asked, from 0; NULL behind the last.
 const char *decide_rule(int index);
+/// True while a policy is asked.
+bool decide_is_asking(void);
 /// The `deny` that policies call. Its upvalue is `string.format`.
 int decide_deny(lua_State *L);
+
+// narrow.c, narrow_answer.c
+/// Makes room for what the others keep in the registry: once, before any policy's chunk runs.
+void narrow_prepare(lua_State *L);
+/// The `narrow` that policies call.
+int narrow_call(lua_State *L);
+/// Forgets what the policies of the decision before said.
+void narrow_begin_decision(void);
+/// A policy is about to be asked about the request at `request`.
+void narrow_begin_policy(lua_State *L, int request);
+/// Adds what the policy said to what those before it did. Otherwise says why that cannot be.
+const char *narrow_end_policy(void);
+/// True where the policy last asked narrows, and where one of the decision does.
+bool narrow_called(void);
+bool narrow_is_any(void);
+/// Writes what the policy last asked said.
+void narrow_answer_policy(void);
+/// Writes the members of the request that all policies together grant less of, as they are granted; null for none.
+void narrow_answer_granted(void);
+/// Reads what a test expects to be granted from the table at `index`. Raises a Lua error where that is wrong.
+void narrow_expect(lua_State *L, int index);
+bool narrow_is_as_expected(void);
 
 // failure.c
 struct failure {
@@ -205,6 +231,8 @@ void coverage_begin(lua_State *L);
 void coverage_answer(lua_State *L);
 
 // path.c, glob.c, tool.c: what policies ask of names
+bool path_is_within(const char *path, size_t length, const char *root, size_t root_length);
+bool tool_rule_covers(const char *granted, const char *asked);
 extern const luaL_Reg path_functions[], glob_functions[], tool_functions[];
 
 #endif

@@ -92,7 +92,9 @@ extension StartRequest {
         timeoutMilliseconds = try params.integer("timeout_ms", in: 1...StartLimits.timeoutMillisecondsMax)
         labels = try params.texts("labels", countMax: StartLimits.labelsMax, bytesMax: StartLimits.textBytesMax)
         idempotencyKey = try params.text("idempotency_key")
-        if isClaude, args == nil, prompt != nil, let rule = allowedTools.first(where: { !Self.isOneRule($0) }) {
+        if Self.isClaude(command), args == nil, prompt != nil,
+            let rule = allowedTools.first(where: { !Self.isOneRule($0) })
+        {
             throw RPCError.invalidParams(
                 "allowed_tools has \(rule), which is not one tool rule.", param: "allowed_tools")
         }
@@ -105,13 +107,21 @@ extension StartRequest {
 
     /// The arguments that the program will really get (SPEC section 3, args).
     package var effectiveArguments: [String] {
-        if let args { return args }
-        guard isClaude, prompt != nil else { return [] }
+        args
+            ?? Self.arguments(
+                command: command, hasPrompt: prompt != nil, permissionMode: permissionMode, allowedTools: allowedTools)
+    }
+
+    /// The arguments of a program that is started without any: those of the Claude CLI, where it has a prompt.
+    package static func arguments(
+        command: String, hasPrompt: Bool, permissionMode: String?, allowedTools: [String]
+    ) -> [String] {
+        guard isClaude(command), hasPrompt else { return [] }
         var arguments = ["--print", "--verbose"]
         if let permissionMode { arguments += ["--permission-mode", permissionMode] }
         if !allowedTools.isEmpty {
             // --allowedTools alone pre-approves and does not restrict: --tools does, and takes bare names only.
-            arguments += ["--tools", builtInToolNames.joined(separator: ",")]
+            arguments += ["--tools", builtInToolNames(allowedTools).joined(separator: ",")]
             arguments += ["--allowedTools"] + allowedTools
         }
         return arguments
@@ -120,7 +130,7 @@ extension StartRequest {
     /// Whether the Claude CLI reads a text as exactly one rule, `NAME` or `NAME(SPECIFIER)`, when it is one element of
     /// argv: it takes one that begins with `-` for an option, splits at commas and spaces outside parentheses, and
     /// understands `default` as every tool (seen with 2.1.331).
-    private static func isOneRule(_ rule: String) -> Bool {
+    package static func isOneRule(_ rule: String) -> Bool {
         let bytes = Array(rule.utf8)
         let nameEnd = bytes.firstIndex(of: UInt8(ascii: "(")) ?? bytes.count
         let name = String(decoding: bytes[..<nameEnd], as: UTF8.self)
@@ -145,12 +155,12 @@ extension StartRequest {
         return depth == 0 && bytes.last == UInt8(ascii: ")") && bytes.count > nameEnd + 2
     }
 
-    private var isClaude: Bool { command == "claude" || command.hasSuffix("/claude") }
+    private static func isClaude(_ command: String) -> Bool { command == "claude" || command.hasSuffix("/claude") }
 
     /// The names of the rules without their specifiers, once each; MCP tools are not built in.
-    private var builtInToolNames: [String] {
+    private static func builtInToolNames(_ rules: [String]) -> [String] {
         var names: [String] = []
-        for rule in allowedTools {
+        for rule in rules {
             let name = String(rule.prefix { $0 != "(" })
             if !name.hasPrefix("mcp__"), !names.contains(name) { names.append(name) }
         }

@@ -192,7 +192,7 @@ final class PolicyGate {
         case (.decided, .busy(let question, let askedAt)):
             stopClock(of: worker)
             worker.activity = .idle
-            let judgement = judgement(of: worker, askedAt: askedAt, unfinished: nil)
+            let judgement = judgement(of: worker, question, askedAt: askedAt, unfinished: nil)
             if worker.set.digest != inForce?.set.digest { remove(worker) }
             question.completion(judgement)
         case (.died(let reason), _): fail(worker, reason)
@@ -205,8 +205,8 @@ final class PolicyGate {
         stopClock(of: worker)
         let activity = worker.activity
         let partial: Judgement? =
-            if case .busy(_, let askedAt) = activity {
-                judgement(of: worker, askedAt: askedAt, unfinished: reason)
+            if case .busy(let question, let askedAt) = activity {
+                judgement(of: worker, question, askedAt: askedAt, unfinished: reason)
             } else {
                 nil
             }
@@ -251,13 +251,15 @@ final class PolicyGate {
 
     // MARK: answers
 
-    private func judgement(of worker: Worker, askedAt: Int64, unfinished: String?) -> Judgement {
+    private func judgement(
+        of worker: Worker, _ question: Question, askedAt: Int64, unfinished: String?
+    ) -> Judgement {
         Judgement(
             set: worker.set,
-            policies: Judgement.results(
-                ofWorker: worker.process.answer(), loaded: worker.policies, unfinished: unfinished, reader: reader),
-            failure: worker.set.failure,
-            durationMicroseconds: (clock.monotonicNanoseconds() - askedAt) / 1000)
+            answer: WorkerAnswer(
+                worker.process.answer(), loaded: worker.policies, unfinished: unfinished, reader: reader),
+            request: question.text, durationMicroseconds: (clock.monotonicNanoseconds() - askedAt) / 1000,
+            reader: reader)
     }
 
     private func loadResult(_ worker: Worker) -> Result<PolicySetInForce, PolicyLoadError> {

@@ -123,11 +123,12 @@ final class PolicyPanel {
     private func take(_ batch: Batch, from seat: Seat) {
         let asked = batch.next.count
         if asked == 1 {
-            batch.judgements.append(judgement(of: seat, unfinished: nil))
+            batch.judgements.append(judgement(of: seat, batch, unfinished: nil))
         } else {
-            let answers = Judgement.batch(ofWorker: seat.process.answer(), loaded: seat.policies, reader: reader)
+            let answers = WorkerAnswer.batch(seat.process.answer(), loaded: seat.policies, reader: reader)
             batch.isOneByOne = answers.count < asked
-            batch.judgements += answers.prefix(asked).map { judgement(of: seat, $0) }
+            let judgements = zip(batch.next, answers).map { judgement(of: seat, $1, to: $0) }
+            batch.judgements += judgements
         }
         let used = (seat.process.processorNanoseconds ?? .max) - seat.processorAtAsking
         if used > Self.longBatchNanoseconds {
@@ -201,7 +202,7 @@ final class PolicyPanel {
         let file = seat.process.fileAtWork(of: set)
         if case .busy(let batch) = activity {
             if batch.next.count == 1 {
-                batch.judgements.append(judgement(of: seat, unfinished: reason))
+                batch.judgements.append(judgement(of: seat, batch, unfinished: reason))
             } else {
                 batch.isOneByOne = true
             }
@@ -233,17 +234,17 @@ final class PolicyPanel {
         try? loop.change(watch, seat.process.pollable, interest)
     }
 
-    private func judgement(of seat: Seat, unfinished: String?) -> Judgement {
-        judgement(
-            of: seat,
-            Judgement.results(
-                ofWorker: seat.process.answer(), loaded: seat.policies, unfinished: unfinished, reader: reader))
+    /// Of the one question that was asked.
+    private func judgement(of seat: Seat, _ batch: Batch, unfinished: String?) -> Judgement {
+        let answer = WorkerAnswer(
+            seat.process.answer(), loaded: seat.policies, unfinished: unfinished, reader: reader)
+        return judgement(of: seat, answer, to: batch.next.first ?? [])
     }
 
-    private func judgement(of seat: Seat, _ policies: [PolicyVerdict]) -> Judgement {
+    private func judgement(of seat: Seat, _ answer: WorkerAnswer, to request: [UInt8]) -> Judgement {
         Judgement(
-            set: set, policies: policies, failure: set.failure,
-            durationMicroseconds: (clock.monotonicNanoseconds() - seat.askedAt) / 1000)
+            set: set, answer: answer, request: request,
+            durationMicroseconds: (clock.monotonicNanoseconds() - seat.askedAt) / 1000, reader: reader)
     }
 
     // MARK: deadlines

@@ -66,10 +66,9 @@ package final class PolicyRunner {
         if reason != nil { self.worker = nil }
         return Judgement(
             set: set,
-            policies: Judgement.results(
-                ofWorker: worker.process.answer(), loaded: worker.policies, unfinished: reason, reader: reader),
-            failure: set.failure,
-            durationMicroseconds: (clock.monotonicNanoseconds() - begin) / 1000)
+            answer: WorkerAnswer(
+                worker.process.answer(), loaded: worker.policies, unfinished: reason, reader: reader),
+            request: text, durationMicroseconds: (clock.monotonicNanoseconds() - begin) / 1000, reader: reader)
     }
 
     private func loaded() throws(PolicyLoadError) -> (process: PolicyWorkerProcess, policies: [LoadedPolicy]) {

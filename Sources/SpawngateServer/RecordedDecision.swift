@@ -49,6 +49,8 @@ struct RecordedDecision {
     let id: String
     let verdict: Verdict
     let objections: Objections
+    /// What it granted in place of what was asked for.
+    let granted: Narrowing?
     /// The digest of the set that judged, or nil where none was in force.
     let policySet: String?
     /// The policies' `request` as canonical JSON; nil where a part of it was erased.
@@ -64,6 +66,7 @@ struct RecordedDecision {
         self.id = id
         self.verdict = verdict
         objections = Objections(decision: leaf)
+        granted = leaf["granted"].flatMap { Narrowing($0) }
         policySet = leaf["policy_set"]?.string
         if !RequestSecrets.areConcealed(in: request) {
             // As the leaf has it, which is canonical.
@@ -78,8 +81,8 @@ struct RecordedDecision {
         workingDirectory = request["working_directory"]?.string ?? ""
     }
 
-    /// Whether a judgement says the same: verdict, every objection and every failure, in their order.
+    /// Whether a judgement says the same: verdict, every objection and every failure, in their order, and what is granted.
     func isSame(as judgement: Judgement) -> Bool {
-        verdict == judgement.verdict && objections == Objections(judgement)
+        verdict == judgement.verdict && objections == Objections(judgement) && granted == judgement.granted
     }
 }

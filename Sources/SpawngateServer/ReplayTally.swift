@@ -27,6 +27,8 @@ struct ReplayTally {
     private var erased: Int64 = 0
     /// Of `same`: those whose objections or failures read differently.
     private var reworded: Int64 = 0
+    /// Of those that change: the ones that are allowed as before, and granted something else.
+    private var regranted: Int64 = 0
     private var changes: [Change] = []
     private var rules: [String: Turn] = [:]
     private var principals: [String: Turn] = [:]
@@ -43,6 +45,10 @@ struct ReplayTally {
     /// Counts one decision. They may come in any order.
     mutating func add(_ recorded: RecordedDecision, sequence: Int64, becomes: Judgement) {
         total += 1
+        if recorded.verdict == becomes.verdict, recorded.granted != becomes.granted {
+            regranted += 1
+            return keep(Change(sequence: sequence, recorded: recorded, becomes: becomes))
+        }
         if recorded.verdict == becomes.verdict {
             same += 1
             if recorded.objections != Objections(becomes) { reworded += 1 }
@@ -86,8 +92,8 @@ struct ReplayTally {
 
     // MARK: the answer
 
-    /// {policy_set, total, same, reworded, changed_total, allow_to_deny, deny_to_allow, erased, changed, by_rule,
-    /// by_principal, by_directory}, in one order whatever the order of the results was.
+    /// {policy_set, total, same, reworded, changed_total, allow_to_deny, deny_to_allow, regranted, erased, changed,
+    /// by_rule, by_principal, by_directory}, in one order whatever the order of the results was.
     mutating func write(policySet: String, to json: inout JSONWriter) {
         trim()
         json.beginObject()
@@ -104,6 +110,8 @@ struct ReplayTally {
         json.integer(whole.allowToDeny)
         json.name("deny_to_allow")
         json.integer(whole.denyToAllow)
+        json.name("regranted")
+        json.integer(regranted)
         json.name("erased")
         json.integer(erased)
         json.name("changed")
@@ -126,6 +134,7 @@ struct ReplayTally {
             "denials": .array(change.becomes.denials), "failures": .array(change.becomes.failures),
             "principal": .string(change.recorded.principal),
             "working_directory": .string(change.recorded.workingDirectory),
+            "granted": change.becomes.granted?.json ?? .null,
         ])
     }
 

@@ -10,7 +10,7 @@ struct SessionLaunch {
     /// Nil where there is no such program; then the start fails.
     let program: ResolvedPath?
     let command: String
-    let args: [String]
+    var args: [String]
     let environment: [NamedText]
     let prompt: String?
     let timeoutMilliseconds: Int64?

@@ -16,6 +16,7 @@ final class ShadowGate {
         let decisionID: String
         let time: Int64
         let was: Verdict
+        let granted: Narrowing?
     }
 
     /// How long what was found may wait to be kept together.
@@ -107,14 +108,15 @@ final class ShadowGate {
 
     /// Judges a start that was decided.
     func judge(_ start: PendingStart, decisionID: String) {
-        guard panel != nil, let was = start.judgement?.verdict else { return }
+        guard panel != nil, let judgement = start.judgement else { return }
         guard questions.count < configuration.limits.shadowWaitingMax else {
             unkeptCounts.skipped += 1
             return keepSoon()
         }
         questions.append(
             Question(
-                text: CanonicalJSON.bytes(of: start.question), decisionID: decisionID, time: start.time, was: was))
+                text: CanonicalJSON.bytes(of: start.question), decisionID: decisionID, time: start.time,
+                was: judgement.verdict, granted: judgement.granted))
         askNext()
     }
 
@@ -123,7 +125,9 @@ final class ShadowGate {
         _ = panel.ask(question.text) { [unowned self] judgement in
             guard panel === self.panel else { return }
             unkeptCounts.judged += 1
-            if judgement.verdict != question.was { disagree(question, judgement) }
+            if judgement.verdict != question.was || judgement.granted != question.granted {
+                disagree(question, judgement)
+            }
             keepSoon()
         }
     }
@@ -136,13 +140,13 @@ final class ShadowGate {
         unkept.append(
             DisagreementRow(
                 digest: set.digest, decisionID: question.decisionID, time: question.time, was: question.was,
-                becomes: judgement.verdict, denials: Self.text(judgement.denials),
-                failures: Self.text(judgement.failures)))
+                becomes: judgement.verdict, denials: Self.text(.array(judgement.denials)),
+                failures: Self.text(.array(judgement.failures)), granted: judgement.granted.map { Self.text($0.json) }))
     }
 
-    private static func text(_ objections: [JSONValue]) -> String {
+    private static func text(_ value: JSONValue) -> String {
         var json = JSONWriter()
-        json.value(.array(objections))
+        json.value(value)
         return String(decoding: json.bytes, as: UTF8.self)
     }
 

@@ -164,9 +164,12 @@ final class StartPipeline {
     private func makeSession(_ start: PendingStart, decisionID: String) -> LiveSession {
         let id = identifiers.next(name: start.request.name, wallMilliseconds: clock.wallMilliseconds())
         let folder = "\(configuration.sessionsFolder)/\(id)"
+        // What was granted is what the session is, and what it is held to.
+        let granted = start.judgement?.granted
         var record = SessionRecord(
-            id: id, request: start.request, workingDirectory: start.launch.workingDirectory.path,
-            writeRoots: start.writeRoots, args: start.launch.args, startedAt: clock.wallMilliseconds(),
+            id: id, request: granted?.applied(to: start.request) ?? start.request,
+            workingDirectory: start.launch.workingDirectory.path, writeRoots: granted?.writeRoots ?? start.writeRoots,
+            args: granted?.args ?? start.launch.args, startedAt: clock.wallMilliseconds(),
             logPath: "\(folder)/stdout.log", stderrPath: "\(folder)/stderr.log", decisionID: decisionID,
             enforcement: .none)
         record.runtimeWriteRoot = start.runtimeWriteRoot
@@ -179,7 +182,7 @@ final class StartPipeline {
         let record = session.record
         let metadata = SessionMetadata(
             id: record.id, request: start.request, workingDirectory: start.request.workingDirectory,
-            args: record.args, createdAt: record.startedAt,
+            args: start.launch.args, createdAt: record.startedAt,
             createdBy: start.request.createdBy ?? start.principal.name)
         var writes: [StoreWrite] = [
             .session(
@@ -249,7 +252,8 @@ final class StartPipeline {
             }
         }
         do {
-            try supervisor.launch(session, start.launch, state: state)
+            let launch = start.launch.narrowed(to: start.judgement?.granted)
+            try supervisor.launch(session, launch, state: state)
         } catch {
             let isMissing = start.launch.program == nil
             supervisor.fail(session, isMissing ? "\(start.launch.command): command not found" : error.reason)

@@ -142,6 +142,9 @@ enum Schema {
         migrator.registerMigration("events") { database in
             try database.execute(sql: "CREATE INDEX leaf_event ON leaf (kind, seq) WHERE kind <> 'decision'")
         }
+        migrator.registerMigration("granted") { database in
+            try database.execute(sql: "ALTER TABLE disagreement ADD COLUMN granted TEXT")
+        }
         return migrator
     }()
 }

@@ -67,11 +67,14 @@ package struct DisagreementRow {
     /// What the shadow objects and what failed, as the JSON arrays of a refusal.
     package let denials: String
     package let failures: String
+    /// What the shadow would grant in place of what was asked for, as a JSON object, where that is less.
+    package let granted: String?
 
     package init(
         digest: String, decisionID: String, time: Int64, was: Verdict, becomes: Verdict, denials: String,
-        failures: String
+        failures: String, granted: String?
     ) {
+        self.granted = granted
         self.digest = digest
         self.decisionID = decisionID
         self.time = time
@@ -84,10 +87,10 @@ package struct DisagreementRow {
     func insert(into database: Database) throws {
         try database.cachedStatement(
             sql: """
-                INSERT INTO disagreement (digest, decision_id, time, was, becomes, denials, failures)
-                VALUES (?, ?, ?, ?, ?, ?, ?)
+                INSERT INTO disagreement (digest, decision_id, time, was, becomes, denials, failures, granted)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?)
                 """
-        ).execute(arguments: [digest, decisionID, time, was.rawValue, becomes.rawValue, denials, failures])
+        ).execute(arguments: [digest, decisionID, time, was.rawValue, becomes.rawValue, denials, failures, granted])
         try database.cachedStatement(sql: "DELETE FROM disagreement WHERE ordinal <= ?")
             .execute(arguments: [database.lastInsertedRowID - Self.keptMax])
     }
@@ -116,7 +119,8 @@ extension Store {
             try Row.fetchAll(
                 database.cachedStatement(
                     sql: """
-                        SELECT ordinal, digest, decision_id, time, was, becomes, denials, failures FROM disagreement
+                        SELECT ordinal, digest, decision_id, time, was, becomes, denials, failures, granted
+                        FROM disagreement
                         WHERE \(digest == nil ? "? IS NULL" : "digest = ?") AND ordinal < ?
                         ORDER BY ordinal DESC LIMIT ?
                         """), arguments: [digest, before ?? Int64.max, limit]
@@ -126,7 +130,7 @@ extension Store {
                     DisagreementRow(
                         digest: row[1], decisionID: row[2], time: row[3],
                         was: Verdict(rawValue: row[4]) ?? .error, becomes: Verdict(rawValue: row[5]) ?? .error,
-                        denials: row[6], failures: row[7])
+                        denials: row[6], failures: row[7], granted: row[8])
                 )
             }
         }

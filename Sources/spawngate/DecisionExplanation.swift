@@ -14,7 +14,7 @@ struct DecisionExplanation {
     func rendered(coloured: Bool = Output.isColoured) -> String {
         var headline = TextTable()
         headline.add([.init(self.headline, DecisionView.style(of: decision.verdict))])
-        let parts = [headline, asked, policies, outcome].map { $0.rendered(coloured: coloured) }
+        let parts = [headline, asked, granted, policies, outcome].map { $0.rendered(coloured: coloured) }
         return parts.filter { !$0.isEmpty }.joined(separator: "\n\n")
     }
 
@@ -23,7 +23,9 @@ struct DecisionExplanation {
         func count(_ verdict: String) -> Int { decision.policies.count { $0.verdict == verdict } }
         func policies(_ count: Int) -> String { "\(count) of \(all) \(all == 1 ? "policy" : "policies")" }
         switch decision.verdict {
-        case "allow": return "Allowed: \(all == 1 ? "the one policy" : "all \(all) policies") let it through."
+        case "allow":
+            let less = decision.record["granted"].isNull ? "" : ", with less than was asked for"
+            return "Allowed: \(all == 1 ? "the one policy" : "all \(all) policies") let it through\(less)."
         case "deny": return "Denied: \(policies(count("deny"))) objected."
         default:
             if let failure = decision.record["failure"].string {
@@ -74,6 +76,24 @@ struct DecisionExplanation {
         "branch", "expects_report", "timeout_ms", "labels", "prompt", "environment", "principal", "time", "running",
         "enforcement",
     ]
+
+    /// What differs from what was asked for.
+    private var granted: TextTable {
+        var facts = TextTable()
+        let granted = decision.record["granted"]
+        if granted.isNull { return facts }
+        facts.add("granted", "in place of what was asked for:")
+        facts.add("mode", granted["permission_mode"].string)
+        facts.add("tools", granted["allowed_tools"].displayed)
+        if !granted["write_roots"].isNull {
+            facts.add("write roots", granted["write_roots"].displayed ?? "none besides")
+        }
+        facts.add("repository", granted["repository_write_allowed"].bool == false ? "may not be written" : nil)
+        if !granted["args"].isNull {
+            facts.add("arguments", TerminalText.command(granted["args"].elements.compactMap(\.string)))
+        }
+        return facts
+    }
 
     private var command: String? {
         guard let command = decision.request["command"].string else { return nil }

@@ -8,10 +8,11 @@ struct PolicyTestCommand: ParsableCommand {
         commandName: "test",
         abstract: "Run the tests of a policy folder. Needs no server.",
         discussion: """
-            Tests are the calls of allows and denies in DIR/tests/*_test.lua:
+            Tests are the calls of allows, denies and narrows in DIR/tests/*_test.lua:
 
               allows(request { permission_mode = "plan" })
               denies(request { permission_mode = "auto" }, "permission-mode")
+              narrows(request { permission_mode = "acceptEdits" }, { permission_mode = "plan" })
 
             `request` makes a plain request with those members in place of its own; DIR/lib/types.lua lists them. A last \
             argument, a policy's name, asks that policy alone. A server runs the same tests before a changed folder takes \

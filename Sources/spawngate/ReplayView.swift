@@ -16,6 +16,8 @@ enum ReplayView {
         } else {
             sentence += "\(changed) change, \(answer["allow_to_deny"].integer ?? 0) from allow to deny and "
             sentence += "\(answer["deny_to_allow"].integer ?? 0) from deny to allow"
+            let regranted = answer["regranted"].integer ?? 0
+            if regranted > 0 { sentence += ", and \(regranted) are granted something else" }
         }
         if reworded > 0 { sentence += "; \(reworded) keep their verdict for other reasons" }
         if let erased = answer["erased"].integer, erased > 0 {
@@ -66,6 +68,7 @@ enum ReplayView {
         let objections =
             row["denials"].elements.map { "\($0["policy"].string ?? ""): \($0["reason"].string ?? "")" }
             + row["failures"].elements.map { "\($0["policy"].string ?? "policies"): \($0["reason"].string ?? "")" }
-        return TerminalText.excerpt(objections.first ?? "", charactersMax: 100)
+        let granted = row["granted"].displayed.map { "granted: \($0)" }
+        return TerminalText.excerpt(objections.first ?? granted ?? "", charactersMax: 100)
     }
 }

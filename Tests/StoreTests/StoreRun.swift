@@ -58,10 +58,11 @@ enum Sample {
             ]
         }
         let text = (answers + [["name": "content", "verdict": "allow", "denials": []]]).map(\.text)
-        let judged = Judgement.results(
-            ofWorker: Array(text.joined(separator: ",").utf8),
+        let judged = WorkerAnswer(
+            Array(text.joined(separator: ",").utf8),
             loaded: (policies + ["content"]).map { LoadedPolicy(name: $0, file: $0, digest: "", description: nil) },
-            unfinished: nil, reader: JSONReader())
+            unfinished: nil, reader: JSONReader()
+        ).policies
         let decision = Decision(
             id: "d-\(sequence)", time: time, principal: Principal(name: principal, roles: [.operate], address: "a:1"),
             request: question, salt: [UInt8](repeating: 7, count: RequestSecrets.saltByteCount),

@@ -93,6 +93,20 @@
 ---@param ... any
 function deny(rule, format, ...) end
 
+---@class Narrowing what is granted in place of what was asked for; each member lets through less than the request's own
+---@field permission_mode? "plan"|"default"|"manual"|"dontAsk"|"acceptEdits"|"auto"|"bypassPermissions"
+---@field allowed_tools? string[] each covered (tool.covers) by one of request.allowed_tools
+---@field write_roots? string[] each within (path.within) a folder that the request may write to
+---@field repository_write_allowed? false
+
+---Lets the start through with less than it asked for: the session runs with what is granted, and the decision records
+---both. What does not let through less is an error, and nothing starts; so is what cannot be combined with what other
+---policies grant, which comes to what all of them let through. The modes, from less to more: plan, default and dontAsk
+---(neither is more than the other), acceptEdits, auto, bypassPermissions; manual is default. Mode and tools can be
+---narrowed only where the server writes the arguments: a start of claude with a prompt and without args.
+---@param members Narrowing
+function narrow(members) end
+
 path = {}
 ---By whole components: "/work/ab" is not within "/work/a". A path with ".", ".." or "//" is within nothing.
 ---@param p string
@@ -138,6 +152,13 @@ function request(members) end
 ---@param request Request
 ---@param policy? string a policy's name: asks this policy alone
 function allows(request, policy) end
+
+---In tests/*_test.lua alone: a test that passes where no policy denies or fails, and exactly these members are granted
+---in place of those asked for; `{}`: all is granted as it was asked for.
+---@param request Request
+---@param members Narrowing the order of its lists means nothing
+---@param policy? string a policy's name: asks this policy alone
+function narrows(request, members, policy) end
 
 ---In tests/*_test.lua alone: a test that passes where some policy denies by this rule, and none before it fails.
 ---@param request Request

@@ -111,6 +111,8 @@ enum ShadowMethods {
         json.raw(Array(row.denials.utf8))
         json.name("failures")
         json.raw(Array(row.failures.utf8))
+        json.name("granted")
+        if let granted = row.granted { json.raw(Array(granted.utf8)) } else { json.null() }
         json.member("policy_set", row.digest)
         json.endObject()
     }
