@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <linux/openat2.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -14,7 +15,6 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/file.h>
-#include <sys/inotify.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
@@ -23,6 +23,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -278,16 +279,6 @@ void cl_ignore_sigpipe(void) { signal(SIGPIPE, SIG_IGN); }
 int cl_pipe(int *ends) { return result(pipe2(ends, O_CLOEXEC | O_NONBLOCK)); }
 int cl_socketpair(int *ends) { return result(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends)); }
 
-int cl_inotify(void) { return result(inotify_init1(IN_CLOEXEC | IN_NONBLOCK)); }
-int cl_inotify_watch(int fd, const char *path) {
-    return result(inotify_add_watch(
-        fd, path,
-        IN_CLOSE_WRITE | IN_MODIFY | IN_MOVED_TO | IN_MOVED_FROM | IN_CREATE | IN_DELETE | IN_DELETE_SELF | IN_MOVE_SELF | IN_ATTRIB));
-}
-int cl_inotify_watch_writes(int fd, const char *path) { return result(inotify_add_watch(fd, path, IN_MODIFY)); }
-int cl_inotify_unwatch(int fd, int watch) { return result(inotify_rm_watch(fd, watch)); }
-const uint32_t cl_inotify_overflow = IN_Q_OVERFLOW;
-
 int cl_random(void *bytes, size_t count) { return result(getrandom(bytes, count, 0)); }
 
 int cl_raise_descriptor_limit(void) {
@@ -316,4 +307,10 @@ int cl_fstat(int fd, struct cl_status *out) {
 int cl_stat(const char *path, struct cl_status *out) {
     struct stat status;
     return copy_status(stat(path, &status), &status, out);
+}
+
+int cl_is_cgroup2(const char *path) {
+    struct statfs status;
+    if (statfs(path, &status) < 0) return -errno;
+    return status.f_type == CGROUP2_SUPER_MAGIC;
 }

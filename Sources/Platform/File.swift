@@ -88,6 +88,11 @@ package enum File {
         return FileStatus(raw)
     }
 
+    /// Whether a folder is one of cgroup v2.
+    package static func isCgroup2(_ path: String) throws(SystemError) -> Bool {
+        try checked("statfs \(path)") { cl_is_cgroup2(path) } == 1
+    }
+
     /// Where a symbolic link points.
     package static func readLink(_ path: String) throws(SystemError) -> String {
         var buffer = [CChar](repeating: 0, count: Int(PATH_MAX) + 1)

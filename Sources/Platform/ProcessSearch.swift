@@ -25,6 +25,19 @@ package enum ProcessSearch {
         return found.count
     }
 
+    /// Takes note of the ends of adopted children: else they would keep their pids for ever. Those are mostly what a helper
+    /// of the server's own left in the background.
+    package static func reapAdopted() {
+        let pids = (try? File.read("/proc/self/task/\(getpid())/children", bytesMax: 1 << 20)) ?? []
+        let own = ChildProcess.unreaped
+        for word in pids.split(separator: UInt8(ascii: " ")) {
+            guard let pid = Int32(String(decoding: word, as: UTF8.self)), !own.contains(pid),
+                let entry = ProcessEntry(pid), entry.hasEnded
+            else { continue }
+            reap(entry)
+        }
+    }
+
     /// The strays and all that descends from them. An ended process counts where it is ours to reap.
     private static func strays(_ all: [ProcessEntry], _ variable: String) -> [ProcessEntry] {
         let own = ChildProcess.unreaped
@@ -40,10 +53,9 @@ package enum ProcessSearch {
     }
 
     private static func isStray(_ entry: ProcessEntry, _ own: Set<Int32>, _ variable: String) -> Bool {
-        if entry.parent == getpid(), !own.contains(entry.pid) {
-            // What a helper of the server's own left behind is adopted as well, and is none of a session's.
-            return entry.hasEnded || entry.mayGainNoPrivileges
-        }
+        // What a helper of the server's own left behind is adopted as well, and is none of a session's.
+        let isAdopted = entry.parent == getpid() && !own.contains(entry.pid)
+        if isAdopted, entry.hasEnded || entry.mayGainNoPrivileges { return true }
         return !entry.hasEnded && entry.hasVariable(variable)
     }
 

@@ -55,6 +55,10 @@ static inline int k_open(const char *path, int flags) {
     return (int)KERNEL_4(SYS_openat, AT_FDCWD, path, flags | O_CLOEXEC, 0);
 }
 
+static inline int k_open_in(int folder, const char *name, int flags) {
+    return (int)KERNEL_4(SYS_openat, folder, name, flags | O_CLOEXEC, 0);
+}
+
 static inline int k_openat2(const char *path, const struct open_how *how) {
     return (int)KERNEL_4(SYS_openat2, AT_FDCWD, path, how, sizeof *how);
 }
@@ -159,8 +163,9 @@ _Noreturn static inline void k_exit(int status) {
 }
 
 /// As vfork, but the child runs `child(argument)`, which must not return, on a stack of its own in the same memory;
-/// the caller goes on once it has exec'd or is gone. `stack_top` is aligned to 16.
-pid_t k_vfork(void (*child)(void *), void *argument, char *stack_top);
+/// the caller goes on once it has exec'd or is gone. `stack_top` is aligned to 16. The child is born in the cgroup of
+/// that descriptor; 0: in the caller's.
+pid_t k_vfork(void (*child)(void *), void *argument, char *stack_top, int cgroup);
 
 // Signals and time. The signal set is the kernel's: 64 bits, signal 1 lowest.
 

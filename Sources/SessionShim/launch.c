@@ -83,7 +83,7 @@ int launch(const struct options *options, char **environment, struct agent *agen
     if (outcome < 0) return -outcome;
 
     static _Alignas(16) char stack[CHILD_STACK];
-    agent->pid = k_vfork(child, &birth, stack + sizeof stack);
+    agent->pid = k_vfork(child, &birth, stack + sizeof stack, (int)options->cgroup);
     if (agent->pid < 0) return -agent->pid;
     if (birth.error != 0) {
         siginfo_t unused;

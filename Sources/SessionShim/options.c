@@ -49,6 +49,7 @@ static const struct option {
     {"--timeout-ms", take_amount, offsetof(struct options, timeout_ms)},
     {"--grace-ms", take_amount, offsetof(struct options, grace_ms)},
     {"--log-max-bytes", take_amount, offsetof(struct options, log_max_bytes)},
+    {"--cgroup", take_amount, offsetof(struct options, cgroup)},
     {"--exec", take_exec, offsetof(struct options, exec)},
     {"--program", take_text, offsetof(struct options, program)},
 };

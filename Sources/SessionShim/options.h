@@ -16,6 +16,7 @@ struct options {
     int64_t timeout_ms;   ///< 0: none.
     int64_t grace_ms;     ///< Between TERM and KILL where the stop names none.
     int64_t log_max_bytes;
+    int64_t cgroup;       ///< The descriptor of the session's cgroup; 0: it has none.
     enum exec_by exec;
     const char *program;  ///< The program's real path.
     char **agent_argv;    ///< Ended by NULL; at least argv[0].

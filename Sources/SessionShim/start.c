@@ -52,16 +52,30 @@ void *memcpy(void *restrict place, const void *restrict source, size_t count) {
     return place;
 }
 
-pid_t k_vfork(void (*child)(void *), void *argument, char *stack_top) {
-    const unsigned long flags = 0x00000100 | 0x00004000 | SIGCHLD;  // CLONE_VM | CLONE_VFORK
+pid_t k_vfork(void (*child)(void *), void *argument, char *stack_top, int cgroup) {
+    enum { SHARE_MEMORY = 0x00000100, WAIT_FOR_EXEC = 0x00004000 };  // CLONE_VM, CLONE_VFORK
+    const uint64_t into_cgroup = 0x200000000;                        // CLONE_INTO_CGROUP
     // The child takes these two from its stack, which is then empty and aligned.
     void **stack = (void **)stack_top - 2;
     stack[0] = argument;
     stack[1] = (void *)child;
+    // struct clone_args of clone3(2), version 2. Only where there is a cgroup: containers may forbid clone3.
+    struct {
+        uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls, set_tid, set_tid_size, cgroup;
+    } wanted = {
+        .flags = SHARE_MEMORY | WAIT_FOR_EXEC | into_cgroup,
+        .exit_signal = SIGCHLD,
+        // The stack pointer begins at the sum of these two; what is below is the child's as well.
+        .stack = (uint64_t)stack - 4096,
+        .stack_size = 4096,
+        .cgroup = (uint64_t)cgroup,
+    };
+    long first = cgroup != 0 ? (long)&wanted : SHARE_MEMORY | WAIT_FOR_EXEC | SIGCHLD;
+    long second = cgroup != 0 ? (long)sizeof wanted : (long)stack;
 #if defined(__x86_64__)
     register long r10 __asm__("r10") = 0;
     register long r8 __asm__("r8") = 0;
-    long result = SYS_clone;
+    long result = cgroup != 0 ? SYS_clone3 : SYS_clone;
     __asm__ volatile(
         "syscall\n\t"
         "test %%rax, %%rax\n\t"
@@ -73,13 +87,13 @@ pid_t k_vfork(void (*child)(void *), void *argument, char *stack_top) {
         "ud2\n"
         "1:"
         : "+a"(result)
-        : "D"(flags), "S"(stack), "d"(0L), "r"(r10), "r"(r8)
+        : "D"(first), "S"(second), "d"(0L), "r"(r10), "r"(r8)
         : "rcx", "r11", "memory");
     return (pid_t)result;
 #elif defined(__aarch64__)
-    register long x8 __asm__("x8") = SYS_clone;
-    register long x0 __asm__("x0") = (long)flags;
-    register long x1 __asm__("x1") = (long)stack;
+    register long x8 __asm__("x8") = cgroup != 0 ? SYS_clone3 : SYS_clone;
+    register long x0 __asm__("x0") = first;
+    register long x1 __asm__("x1") = second;
     register long x2 __asm__("x2") = 0;
     register long x3 __asm__("x3") = 0;
     register long x4 __asm__("x4") = 0;

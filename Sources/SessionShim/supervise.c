@@ -25,6 +25,7 @@ enum { SHORTEST_PAUSE_MS = 1, LONGEST_PAUSE_MS = 256 };
 struct session {
     pid_t agent;
     int64_t grace_ms;
+    int cgroup;
     enum phase phase;
     int64_t timeout;     ///< When a running session is stopped; INT64_MAX: never. Like all times here, of now_ms().
     int64_t deadline;    ///< When ENDING becomes KILLING.
@@ -99,7 +100,7 @@ static void act_in_time(struct session *session) {
         session->pause_ms = SHORTEST_PAUSE_MS;
     }
     if (session->phase == KILLING && now >= session->next_round) {
-        tree_kill();
+        tree_kill(session->cgroup);
         session->next_round = now_ms() + session->pause_ms;
         if (session->pause_ms < LONGEST_PAUSE_MS) session->pause_ms *= 2;
     }
@@ -120,6 +121,7 @@ void supervise(const struct options *options, const struct agent *agent, int sig
     struct session session = {
         .agent = agent->pid,
         .grace_ms = options->grace_ms,
+        .cgroup = (int)options->cgroup,
         .timeout = options->timeout_ms == 0 ? INT64_MAX : now_ms() + options->timeout_ms,
     };
     struct stream out = stream_open(agent->stdout_pipe, STDOUT_LOG, SLOT_STDOUT_DROPPED, options->log_max_bytes);

@@ -8,7 +8,8 @@ int tree_check(void);
 /// Asks every descendant to end, once.
 void tree_terminate(void);
 
-/// One round of killing every descendant. To be repeated until none is left, since some may be born meanwhile.
-void tree_kill(void);
+/// One round of killing every descendant, and all that is in the session's cgroup (a descriptor; 0: it has none). To be
+/// repeated until none is left, since some may be born meanwhile.
+void tree_kill(int cgroup);
 
 #endif

@@ -10,6 +10,8 @@ package struct Configuration: Sendable {
     /// The variables that a session gets from the server's own environment.
     package var environmentNames: [String]
     package var limits: Limits
+    /// A folder of cgroup v2 that is delegated to the server; nil: sessions get no cgroup.
+    package var cgroupFolder: String?
     /// How long prompts and values of the environment are kept beside the log; nil: for ever.
     package var secretsErasedAfterMilliseconds: Int64?
     /// The name that a log of this state folder gets when its first key is made; nil: one of the machine and the folder.

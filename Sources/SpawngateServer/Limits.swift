@@ -31,6 +31,10 @@ package struct Limits: Sendable {
     package var eventBytesWaitingMax = 8 << 20
 
     package var sessionsRunningMax = 1000
+    /// What one session may have, its descendants together; nil: no limit. Each needs a cgroup for each session.
+    package var sessionProcessesMax: Int?
+    package var sessionMemoryBytesMax: Int?
+    package var sessionCPUsMax: Double?
     package var listMax: Int64 = 1000
     package var listDefault: Int64 = 100
     package var logTailBytesDefault: Int64 = 65_536
@@ -41,6 +45,8 @@ package struct Limits: Sendable {
     package var stopGraceMillisecondsMax: Int64 = 3_600_000
     /// How often the processes of a session that lost its shim are looked for and killed, before that is given up.
     package var lossRoundsMax = 200
+    /// How often the ends of adopted children are looked for.
+    package var adoptedReapMilliseconds = 60_000
 
     package var policyMilliseconds = 100
     package var policyMemoryBytes = 16 << 20

@@ -90,7 +90,9 @@ package final class Server {
             publisher = CheckpointPublisher(
                 configuration: configuration, loop: loop, logger: logger, notary: notary)
             access = AccessControl(try store.tokens())
-            supervisor = try SessionSupervisor(configuration: configuration, loop: loop, clock: clock, logger: logger)
+            supervisor = try SessionSupervisor(
+                configuration: configuration, loop: loop, clock: clock, logger: logger,
+                cgroups: try SessionCgroups.open(configuration, loop: loop, logger: logger))
             subscriptions = try Subscriptions(limits: configuration.limits, loop: loop, supervisor: supervisor)
             gate = PolicyGate(configuration: configuration, loop: loop, clock: clock)
             watcher = try PolicyWatcher(configuration: configuration, loop: loop, gate: gate, logger: logger)
@@ -106,6 +108,7 @@ package final class Server {
             subscriptions.close = { [unowned self] in close($0, $1) }
             try recordStart()
             try adoptSessions()
+            supervisor.cgroups?.removeOthers { [unowned self] in supervisor[$0] != nil }
             listenerWatch = try loop.watch(listener.number, .readable) { [unowned self] _ in hasWaitingPeers = true }
             _ = try loop.watch(signals.pollable, .readable) { [unowned self] _ in hearSignal() }
             eraser.begin()

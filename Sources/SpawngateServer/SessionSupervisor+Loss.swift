@@ -13,7 +13,8 @@ extension SessionSupervisor {
 
     private func hunt(_ session: LiveSession, round: Int) {
         let found = ProcessSearch.killStrays(withVariable: "SPAWNGATE_SESSION_ID=\(session.record.id)")
-        if found == 0 { return vanished(session) }
+        let holdsMore = cgroups?.kill(session.record.id) ?? false
+        if found == 0, !holdsMore { return vanished(session) }
         guard round < configuration.limits.lossRoundsMax else {
             logger.error(
                 "processes of a lost session do not die",
@@ -22,6 +23,12 @@ extension SessionSupervisor {
         }
         // What was killed takes a moment to be gone; what was missed is found then.
         loop.after(milliseconds: min(round, 50)) { [unowned self] in hunt(session, round: round + 1) }
+    }
+
+    /// Orphans of the server's own helpers become its children too, and are to be taken note of when they end.
+    func reapAdopted() {
+        ProcessSearch.reapAdopted()
+        loop.after(milliseconds: configuration.limits.adoptedReapMilliseconds) { [unowned self] in reapAdopted() }
     }
 
     private func vanished(_ session: LiveSession) {

@@ -22,6 +22,7 @@ final class SessionSupervisor {
     let loop: EventLoop
     let clock: any Clock
     let logger: Logger
+    let cgroups: SessionCgroups?
     /// Every shim of this server writes one word here when its program runs, or could not be executed.
     private let words: Pipe
     // Unchecked, because it is one thread's, and every request looks here.
@@ -39,13 +40,17 @@ final class SessionSupervisor {
     var isWatched = false
     private var untold: [(SessionNews, SessionRecord)] = []
 
-    init(configuration: Configuration, loop: EventLoop, clock: any Clock, logger: Logger) throws(SystemError) {
+    init(
+        configuration: Configuration, loop: EventLoop, clock: any Clock, logger: Logger, cgroups: SessionCgroups?
+    ) throws(SystemError) {
+        self.cgroups = cgroups
         self.configuration = configuration
         self.loop = loop
         self.clock = clock
         self.logger = logger
         words = try Pipe()
         _ = try loop.watch(words.readEnd.number, .readable) { [unowned self] _ in hearWords() }
+        reapAdopted()
     }
 
     subscript(id: String) -> LiveSession? { bySessionID[id] }
@@ -73,6 +78,14 @@ final class SessionSupervisor {
         let input = try standardInput(launch.prompt)
         let token = nextToken
         nextToken += 1
+        let cgroup = try cgroups.map { (cgroups) throws(SystemError) in
+            FileDescriptorBox(try cgroups.make(record.id))
+        }
+        let descriptors =
+            [
+                input.number, stdout.number, stderr.number, state.number, launch.workingDirectory.handle.number,
+                program.handle.number, words.writeEnd.number,
+            ] + (cgroup.map { [$0.number] } ?? [])
         session.shim = try ChildProcess(
             path: configuration.shimPath,
             arguments: [
@@ -80,13 +93,11 @@ final class SessionSupervisor {
                 "--timeout-ms", String(launch.timeoutMilliseconds ?? 0),
                 "--grace-ms", String(configuration.limits.stopGraceMillisecondsDefault),
                 "--log-max-bytes", String(configuration.limits.logBytesMax),
+                "--cgroup", cgroup == nil ? "0" : String(descriptors.count - 1),
                 "--exec", program.isScript() ? "path" : "handle", "--program", program.path, "--", launch.command,
             ] + launch.args,
             environment: environment(of: session, launch.environment),
-            descriptors: [
-                input.number, stdout.number, stderr.number, state.number, launch.workingDirectory.handle.number,
-                program.handle.number, words.writeEnd.number,
-            ],
+            descriptors: descriptors,
             newSession: true, blocksTerminate: true)
         session.token = token
         byToken[token] = session
@@ -241,6 +252,7 @@ final class SessionSupervisor {
         tellKept()
         for session in kept {
             if session.record.status.hasEnded, bySessionID.removeValue(forKey: session.record.id) != nil {
+                cgroups?.remove(session.record.id)
                 count(session, -1)
                 unwatch(session)
                 session.shim = nil
@@ -284,25 +296,6 @@ final class SessionSupervisor {
         nextWaiter += 1
         session.endReplies[nextWaiter] = body
         return nextWaiter
-    }
-
-    // MARK: stopping
-
-    /// Asks the shim to end the whole tree: TERM, then KILL after the grace.
-    func stop(_ session: LiveSession, graceMilliseconds: Int64) {
-        let grace = Int32(clamping: graceMilliseconds)
-        session.stopGrace = grace
-        signalStop(session, grace: grace)
-    }
-
-    func signalStop(_ session: LiveSession, grace: Int32) {
-        do {
-            try session.shim?.signal(Process.terminate, value: grace)
-        } catch {
-            logger.error(
-                "a session could not be told to stop",
-                metadata: ["session": "\(session.record.id)", "error": "\(error)"])
-        }
     }
 
     private func unwatch(_ session: LiveSession) {

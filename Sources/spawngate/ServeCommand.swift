@@ -103,6 +103,8 @@ struct ServeCommand: ParsableCommand {
             valueName: "seconds"))
     var checkpointInterval = 60
 
+    @OptionGroup(title: "Limits of one session") var session: SessionLimitOptions
+
     func validate() throws {
         if let logOrigin, !NoteVerifier.isName(logOrigin) {
             throw ValidationError("--log-origin must be a name without spaces and plus signs.")
@@ -137,6 +139,7 @@ struct ServeCommand: ParsableCommand {
         limits.policyMilliseconds = policyTimeoutMs
         limits.policyLoadMilliseconds = max(limits.policyLoadMilliseconds, policyTimeoutMs)
         limits.policyMemoryBytes = policyMemoryBytes
+        session.apply(to: &limits)
         var configuration = Configuration(
             host: address.host, port: address.port, stateFolder: try Self.absolute(stateFolder),
             policyFolder: try Self.absolute(policies), programFolder: File.parent(of: Process.executablePath()),
@@ -146,6 +149,7 @@ struct ServeCommand: ParsableCommand {
         configuration.checkpointFile = try checkpointFile.map(Self.absolute)
         configuration.checkpointCommand = checkpointCommand
         configuration.checkpointIntervalMilliseconds = checkpointInterval * 1000
+        configuration.cgroupFolder = try session.cgroup.map(Self.absolute)
         let server = try Server(configuration: configuration, logger: Logger(label: "spawngate"))
         // Programs that start a server wait for this line; it says which port a 0 became.
         Output.line("spawngate listens on \(ServerAddress(host: address.host, port: server.port))")

@@ -52,6 +52,14 @@ import Wire
         try stopMany(server, "by the tree of processes")
     }
 
+    @Test(.enabled(if: TestCgroup.isAvailable, "needs cgroup v2"))
+    func noneOfManyEscapeesSurvivesAStopByCgroup() throws {
+        let cgroup = try TestCgroup()
+        let server = try RunningServer(arguments: ["--cgroup", cgroup.path])
+        try stopMany(server, "by cgroup")
+        #expect(cgroup.sessions.isEmpty)
+    }
+
     private func stopMany(_ server: RunningServer, _ how: String) throws {
         let sessions = Self.isStorm ? 10 : 2
         let tag = "777\(Int.random(in: 100_000_000...999_999_999))"

@@ -101,6 +101,8 @@ struct cl_status {
     int64_t modified_ns, changed_ns;
     uint32_t mode, owner;
 };
+/// 1 where the path is in a cgroup v2 file system, 0 where it is in another.
+int cl_is_cgroup2(const char *path);
 int cl_fstat(int fd, struct cl_status *out);
 int cl_stat(const char *path, struct cl_status *out);
 
