@@ -94,7 +94,8 @@ let package = Package(
         .testTarget(name: "SessionShimTests", dependencies: ["Platform"], swiftSettings: strict),
         .target(
             name: "TestSupport", dependencies: ["Platform", "Wire"], path: "Tests/TestSupport", swiftSettings: strict),
-        .testTarget(name: "AgentTests", dependencies: ["Platform", "TestSupport", "Wire"], swiftSettings: strict),
+        .testTarget(
+            name: "AgentTests", dependencies: ["Platform", "Policy", "TestSupport", "Wire"], swiftSettings: strict),
         .testTarget(
             name: "EndToEndTests", dependencies: ["Crypto", "DecisionLog", "Platform", "TestSupport", "Wire"],
             swiftSettings: strict),
@@ -102,7 +103,7 @@ let package = Package(
             name: "PolicyWorkerTests", dependencies: ["Platform", "TestSupport", "Wire"],
             exclude: ["Hostile", "globals.lua", "globals.txt"], swiftSettings: strict),
         .testTarget(name: "DecisionLogTests", dependencies: ["Crypto", "DecisionLog", "Wire"], swiftSettings: strict),
-        .testTarget(name: "PolicyTests", dependencies: ["Policy", "Wire"], swiftSettings: strict),
+        .testTarget(name: "PolicyTests", dependencies: ["Policy", "Sessions", "Wire"], swiftSettings: strict),
         .testTarget(
             name: "PolicyCommandTests", dependencies: ["Platform", "TestSupport", "Wire"], swiftSettings: strict),
         .testTarget(name: "SessionsTests", dependencies: ["Sessions", "Wire"], swiftSettings: strict),

@@ -13,6 +13,21 @@ local function is_installed(name, file)
   return path.within(file, site.program_folders)
 end
 
+-- Files of the repository count where the site does not trust it; what the arguments bring counts anywhere.
+local function check_settings(agent)
+  local files = agent.project_settings or {}
+  for _, file in ipairs(files) do
+    if not path.within(file, site.trusted_repositories or {}) then
+      deny("command", "the session would load %s, and site.trusted_repositories does not name its folder", file)
+    end
+  end
+  local options = agent.settings_options or {}
+  if #options > 0 or #files == 0 then
+    deny("command", "the arguments load settings of their own, which could undo what is judged here: %s",
+      table.concat(options, ", "))
+  end
+end
+
 return {
   description = "The command is one of site.commands, and its real file is an installed program.",
   decide = function(request)
@@ -26,8 +41,11 @@ return {
 
     local agent = request.agent
     if not agent then return end
-    if agent.loads_settings and not site.own_settings then
-      deny("command", "the arguments load settings of their own, which could undo what is judged here")
+    if agent.loads_settings and not site.own_settings then check_settings(agent) end
+    if not site.elsewhere then
+      for _, option in ipairs(agent.elsewhere or {}) do
+        deny("command", "with %s the work goes on outside of the session", option)
+      end
     end
     if not site.unknown_options then
       for _, option in ipairs(agent.unknown_options) do

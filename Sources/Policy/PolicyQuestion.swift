@@ -74,10 +74,12 @@ package struct PolicyQuestion {
     /// Milliseconds since 1970.
     package let time: Int64
     package let running: RunningCounts
+    /// What the arguments ask of a known agent; nil where the program is none.
+    package let agent: AgentProfile?
 
     package init(
         request: StartRequest, executable: String?, args: [String], workingDirectory: String, writeRoots: [String],
-        runtimeWriteRoot: String?, principal: Principal, time: Int64, running: RunningCounts
+        runtimeWriteRoot: String?, principal: Principal, time: Int64, running: RunningCounts, agent: AgentProfile?
     ) {
         self.request = request
         self.executable = executable
@@ -88,6 +90,7 @@ package struct PolicyQuestion {
         self.principal = principal
         self.time = time
         self.running = running
+        self.agent = agent
     }
 
     /// The `request` of the policies. What was not given is left out, which Lua reads as nil.
@@ -121,6 +124,7 @@ package struct PolicyQuestion {
             ["unix": .integer(time / 1000), "iso": .string(Timestamp.text(milliseconds: time))])
         add("running", running.json)
         add("enforcement", ["available": .bool(false)])
+        add("agent", agent?.json)
         return .object(members)
     }
 

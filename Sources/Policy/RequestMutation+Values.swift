@@ -98,9 +98,13 @@ extension RequestMutation {
             agent.setting(member, .array((agent[member]?.array ?? []) + [.string(value)]))
         }
         draft["agent"] =
-            switch random.below(8) {
+            switch random.below(10) {
             case 0: agent.setting("skips_permissions", true)
-            case 1: agent.setting("loads_settings", true)
+            case 1: agent.setting("loads_settings", true).setting("settings_options", ["--settings"])
+            case 7: agent.setting("elsewhere", ["--bg"])
+            case 8:
+                agent.setting("loads_settings", true)
+                    .setting("project_settings", [.string("\(path(near: nil))/.mcp.json")])
             case 2: agent.setting("permission_mode", .string(word(for: "permission_mode", near: nil)))
             case 3: adding(path(near: nil), to: "add_dirs")
             case 4: adding(rule(near: nil), to: "allowed_tools")

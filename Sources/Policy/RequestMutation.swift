@@ -24,8 +24,8 @@ struct RequestMutation {
             case .arguments: ["args"]
             case .agent:
                 [
-                    "agent", "skips_permissions", "loads_settings", "add_dirs", "disallowed_tools", "tools",
-                    "unknown_options",
+                    "agent", "skips_permissions", "loads_settings", "settings_options", "project_settings", "elsewhere",
+                    "add_dirs", "disallowed_tools", "tools", "unknown_options",
                 ]
             case .prompt: ["prompt"]
             case .labels: ["labels"]

@@ -68,7 +68,8 @@ package enum WideningRequest {
             case "disallowed_tools": options += ["--disallowedTools"] + list
             case "add_dirs": options += ["--add-dir"] + list
             case "skips_permissions": options.append("--dangerously-skip-permissions")
-            case "loads_settings": options += ["--settings", "/x.json"]
+            case "settings_options": options += ["--settings", "/x.json"]
+            case "elsewhere": options += list
             case "unknown_options": options += list
             default: break
             }
@@ -86,7 +87,8 @@ package enum WideningRequest {
         let rules = request["allowed_tools"]?.array ?? []
         let agent: JSONValue = [
             "name": "claude", "allowed_tools": .array(rules), "disallowed_tools": [], "add_dirs": [],
-            "skips_permissions": false, "loads_settings": false, "unknown_options": [],
+            "skips_permissions": false, "loads_settings": false, "settings_options": [], "project_settings": [],
+            "elsewhere": [], "unknown_options": [],
         ]
         return agent.setting("permission_mode", request["permission_mode"])
             .setting("tools", rules.isEmpty ? Optional.none : .array(toolNames(rules)))

@@ -128,8 +128,8 @@ extension StartRequest {
     }
 
     /// Whether the Claude CLI reads a text as exactly one rule, `NAME` or `NAME(SPECIFIER)`, when it is one element of
-    /// argv: it takes one that begins with `-` for an option, splits at commas and spaces outside parentheses, and
-    /// understands `default` as every tool (seen with 2.1.331).
+    /// argv: it takes one that begins with `-` for an option, splits at commas and spaces outside parentheses (of which
+    /// the first to close ends all), and understands `default` as every tool (seen with 2.1.331).
     package static func isOneRule(_ rule: String) -> Bool {
         let bytes = Array(rule.utf8)
         let nameEnd = bytes.firstIndex(of: UInt8(ascii: "(")) ?? bytes.count
@@ -153,6 +153,7 @@ extension StartRequest {
             if index >= nameEnd, depth == 0, index < bytes.count - 1 { return false }
         }
         return depth == 0 && bytes.last == UInt8(ascii: ")") && bytes.count > nameEnd + 2
+            && ClaudeToolList.split([rule]).count == 1
     }
 
     private static func isClaude(_ command: String) -> Bool { command == "claude" || command.hasSuffix("/claude") }

@@ -40,7 +40,11 @@ final class PendingStart {
             PolicyQuestion(
                 request: request, executable: launch.program?.path, args: launch.args,
                 workingDirectory: launch.workingDirectory.path, writeRoots: writeRoots,
-                runtimeWriteRoot: runtimeWriteRoot, principal: principal, time: time, running: running
+                runtimeWriteRoot: runtimeWriteRoot, principal: principal, time: time, running: running,
+                agent: AgentProfile(
+                    command: request.command, executable: launch.program?.path, args: launch.args,
+                    environment: request.environment
+                ) { ProjectSettings(launch, addDirs: $0).files }
             ).json
     }
 

@@ -4,7 +4,7 @@ internal import Testing
 internal import Wire
 
 extension AgentTests {
-    @Suite struct ShippedPolicies {
+    @Suite struct UnderShippedPolicies {
         @Test func whatTheManualStartsIsAllowed() throws {
             let run = try AgentRun([AgentRun.write("report.md"), ["say": "done"]], policies: Self.shipped())
             let record = try run.run(
@@ -33,27 +33,9 @@ extension AgentTests {
             #expect(refusal.data["param"]?.string == "allowed_tools")
         }
 
-        // The shipped folder, with two folders of this machine added to the site's lists as an administrator would.
         private static func shipped() throws -> [String: String] {
-            let folder = "\(try File.realPath(ScriptedModel.repository))/policies"
-            var policies: [String: String] = [:]
-            for name in try File.list(folder).filter({ $0.hasSuffix(".lua") }) {
-                policies[name] = try text("\(folder)/\(name)")
-            }
-            policies["lib/shipped.lua"] = try text("\(folder)/lib/site.lua")
-            let agent = try File.realPath(try #require(AgentRun.agent))
-            let temporary = try File.realPath(Process.environment("TMPDIR") ?? "/tmp")
-            policies["lib/site.lua"] = """
-                local site = require "lib.shipped"
-                table.insert(site.program_folders, "\(File.parent(of: agent))")
-                table.insert(site.working_roots, "\(temporary)")
-                return site
-                """
-            return policies
-        }
-
-        private static func text(_ path: String) throws -> String {
-            String(decoding: try File.read(path, bytesMax: 1 << 20), as: UTF8.self)
+            try ShippedPolicies.texts(
+                programFolders: [File.parent(of: try File.realPath(try #require(AgentRun.agent)))])
         }
     }
 }

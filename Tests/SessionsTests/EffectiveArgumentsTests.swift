@@ -41,7 +41,8 @@ import Wire
     @Test(arguments: [
         "-Read", "--dangerously-skip-permissions", "-", "default", "Default", "default(x)", "Read,Write", "Read Write",
         "(x)", "Bash(", "Bash()", "Bash(x", "Bash(x))", "Bash(x)y", "Bash(x) Write", "Bash(x),Write", "Bash(x)(y)",
-        "Bash)x(", "Bash(a)b(c)", "Bash)", "Read\tWrite", "Lecture\u{E9}", "a/b", "-(x)",
+        "Bash)x(", "Bash(a)b(c)", "Bash)", "Read\tWrite", "Bash(a (b) c)",
+        "Bash(a(b),Write,c)", "Lecture\u{E9}", "a/b", "-(x)",
     ])
     func whatTheCLIWouldNotReadAsOneRuleIsRefused(rule: String) {
         let rules = JSONValue.array(["Read", .string(rule)])

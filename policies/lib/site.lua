@@ -82,8 +82,15 @@ site.tools = {
   "WebFetch(domain:github.com)",
 }
 
--- Whether a session of the Claude CLI may bring its own settings or options that Spawngate does not know.
+-- Repositories, or folders of them, whose own settings a session of the Claude CLI may load: .claude, .mcp.json. Its hooks
+-- and MCP servers run there with nobody asked, so name only those whose every committer you trust. In all others, a
+-- start with `--setting-sources user` loads none of it.
+site.trusted_repositories = {}
+
+-- Whether a session of the Claude CLI may bring its own settings (--settings, --mcp-config, --agents, CLAUDE_CONFIG_DIR, …),
+-- go on outside of the session (--bg, --cloud, --worktree, …), or have options that Spawngate does not know.
 site.own_settings = false
+site.elsewhere = false
 site.unknown_options = false
 
 return site

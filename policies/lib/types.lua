@@ -24,15 +24,23 @@
 ---@class Enforcement
 ---@field available boolean whether the kernel will hold the session to its write roots
 
----@class Agent what the arguments really ask of a known agent, whatever the request says
+---What the arguments really ask of a known agent, whatever the request says: read back from `args` as the agent itself
+---reads them (Claude CLI 2.1.331). There is none where the program is another, such as a shell or `env` that starts the
+---agent in turn; site.commands decides which of those may run. A prompt that begins with "/" is a command of the CLI, and
+---"@file" in it attaches that file.
+---@class Agent
 ---@field name string "claude"
----@field permission_mode? string
+---@field permission_mode? string the last one named; nil where the arguments name none, and settings decide
 ---@field tools? string[] nil where the arguments restrict no tools
----@field allowed_tools string[]
+---@field allowed_tools string[] rules that need no permission
 ---@field disallowed_tools string[]
----@field add_dirs string[]
----@field skips_permissions boolean
----@field loads_settings boolean
+---@field add_dirs string[] as written; relative ones count from the working directory
+---@field skips_permissions boolean whether all permission checks are off, or can be turned off later
+---@field loads_settings boolean whether it would load settings, hooks, MCP servers or plugins not seen here
+---@field settings_options string[] what of the arguments and of `environment` does so, such as "--settings"
+---@field project_settings string[] files in or above the working directory that do so, such as "/srv/x/.mcp.json"
+---@field elsewhere string[] options by which the work goes on outside of the session, such as "--bg"
+---@field subcommand? string such as "mcp": the CLI is then no agent; also among unknown_options
 ---@field unknown_options string[]
 
 ---@class Request read-only at every depth; what was not given is nil, lists are always tables

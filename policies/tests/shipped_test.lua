@@ -16,6 +16,9 @@ local function claude(fields, agent)
       add_dirs = {},
       skips_permissions = false,
       loads_settings = false,
+      settings_options = {},
+      project_settings = {},
+      elsewhere = {},
       unknown_options = {},
     },
   }
@@ -36,7 +39,18 @@ for command in pairs(site.commands) do
   denies(request { command = command, executable = nowhere }, "command", "20-command")
 end
 denies(request { command = "/bin/no-such-command" }, "command", "20-command")
-if not site.own_settings then denies(claude({}, { loads_settings = true }), "command", "20-command") end
+allows(claude {}, "20-command")
+if not site.own_settings then
+  denies(claude({}, { loads_settings = true }), "command", "20-command")
+  denies(claude({}, { loads_settings = true, settings_options = { "--settings" } }), "command", "20-command")
+  denies(claude({}, { loads_settings = true, project_settings = { nowhere } }), "command", "20-command")
+  for _, root in ipairs(site.trusted_repositories or {}) do
+    local file = path.join(root, ".claude/settings.json")
+    allows(claude({}, { loads_settings = true, project_settings = { file } }), "20-command")
+    denies(claude({}, { loads_settings = true, project_settings = { file, nowhere } }), "command", "20-command")
+  end
+end
+if not site.elsewhere then denies(claude({}, { elsewhere = { "--bg" } }), "command", "20-command") end
 if not site.unknown_options then denies(claude({}, { unknown_options = { "--x" } }), "command", "20-command") end
 
 for mode in pairs(site.permission_modes) do
