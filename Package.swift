@@ -115,7 +115,8 @@ let package = Package(
         .testTarget(
             name: "ServerTests",
             dependencies: [
-                "Crypto", "DecisionLog", "Platform", "Policy", "SpawngateServer", "Store", "TestSupport", "Wire",
+                "Crypto", "DecisionLog", "Platform", "Policy", "Sessions", "SpawngateServer", "Store", "TestSupport",
+                "Wire",
             ],
             swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),

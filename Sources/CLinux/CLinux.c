@@ -308,6 +308,10 @@ int cl_stat(const char *path, struct cl_status *out) {
     struct stat status;
     return copy_status(stat(path, &status), &status, out);
 }
+int cl_stat_from(int directory, const char *path, struct cl_status *out) {
+    struct stat status;
+    return copy_status(fstatat(directory, path, &status, 0), &status, out);
+}
 
 int cl_is_cgroup2(const char *path) {
     struct statfs status;

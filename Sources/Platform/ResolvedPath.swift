@@ -22,6 +22,16 @@ package final class ResolvedPath {
         path = try File.readLink("/proc/self/fd/\(number)")
     }
 
+    /// Opens what lies below a folder, without following any link on the way.
+    package init(opening relative: String, beneath folder: ResolvedPath) throws(SystemError) {
+        let number = try checked("open \(folder.path)/\(relative)") {
+            cl_openat2(folder.handle.number, relative, cl_o_path, 0, cl_resolve_beneath | cl_resolve_no_symlinks)
+        }
+        handle = FileDescriptor(owning: number)
+        status = try handle.status()
+        path = try File.readLink("/proc/self/fd/\(number)")
+    }
+
     /// Opens a file below this folder for reading, without following any link on the way.
     package func openBeneath(_ relative: String) throws(SystemError) -> FileDescriptor {
         // O_NONBLOCK: a FIFO in the file's place must not hold the server up.
@@ -41,4 +51,30 @@ package final class ResolvedPath {
         else { return false }
         return start == [UInt8(ascii: "#"), UInt8(ascii: "!")]
     }
+
+    /// What this folder is, and each one above it up to the root, whatever they are called: a bind mount or a link gives
+    /// a folder another name, but no other identity. Throws where one of them cannot be looked at.
+    package func ancestry() throws(SystemError) -> [FileIdentity] {
+        var found = [status.identity]
+        var above = ".."
+        while true {
+            var raw = cl_status()
+            _ = try checked("stat \(path)/\(above)") { cl_stat_from(handle.number, above, &raw) }
+            let identity = FileStatus(raw).identity
+            // The root is its own parent.
+            if identity == found.last { return found }
+            found.append(identity)
+            above += "/.."
+        }
+    }
+}
+
+/// Which file it is, under whatever name.
+package struct FileIdentity: Hashable, Sendable {
+    package let device: UInt64
+    package let inode: UInt64
+}
+
+extension FileStatus {
+    package var identity: FileIdentity { FileIdentity(device: device, inode: inode) }
 }

@@ -74,12 +74,15 @@ package struct PolicyQuestion {
     /// Milliseconds since 1970.
     package let time: Int64
     package let running: RunningCounts
+    /// Whether the kernel will hold the session to its write roots.
+    package let isEnforced: Bool
     /// What the arguments ask of a known agent; nil where the program is none.
     package let agent: AgentProfile?
 
     package init(
         request: StartRequest, executable: String?, args: [String], workingDirectory: String, writeRoots: [String],
-        runtimeWriteRoot: String?, principal: Principal, time: Int64, running: RunningCounts, agent: AgentProfile?
+        runtimeWriteRoot: String?, principal: Principal, time: Int64, running: RunningCounts, isEnforced: Bool,
+        agent: AgentProfile?
     ) {
         self.request = request
         self.executable = executable
@@ -90,6 +93,7 @@ package struct PolicyQuestion {
         self.principal = principal
         self.time = time
         self.running = running
+        self.isEnforced = isEnforced
         self.agent = agent
     }
 
@@ -123,7 +127,7 @@ package struct PolicyQuestion {
             "time",
             ["unix": .integer(time / 1000), "iso": .string(Timestamp.text(milliseconds: time))])
         add("running", running.json)
-        add("enforcement", ["available": .bool(false)])
+        add("enforcement", ["available": .bool(isEnforced)])
         add("agent", agent?.json)
         return .object(members)
     }

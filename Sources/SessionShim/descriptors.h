@@ -11,6 +11,7 @@ enum descriptor {
     WORKING_DIRECTORY = 4,  ///< O_PATH.
     PROGRAM = 5,            ///< O_PATH.
     NOTIFY = 6,             ///< Write end of the pipe shared by all shims of one server.
+    CONFINEMENT = 7,        ///< A Landlock ruleset; only there where the options name its ABI.
 };
 
 #endif

@@ -2,7 +2,10 @@
 #define SHIM_KERNEL_H
 
 #include <fcntl.h>
+#include <linux/capability.h>
+#include <linux/filter.h>
 #include <linux/openat2.h>
+#include <linux/seccomp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stddef.h>
@@ -134,6 +137,23 @@ static inline int k_new_session(void) {
 
 static inline int k_prctl(int option, unsigned long value) {
     return (int)KERNEL_5(SYS_prctl, option, value, 0, 0, 0);
+}
+
+static inline int k_get_capabilities(struct __user_cap_header_struct *header, struct __user_cap_data_struct *held) {
+    return (int)KERNEL_2(SYS_capget, header, held);
+}
+
+static inline int k_set_capabilities(
+    struct __user_cap_header_struct *header, const struct __user_cap_data_struct *held) {
+    return (int)KERNEL_2(SYS_capset, header, held);
+}
+
+static inline int k_restrict_self(int ruleset) {
+    return (int)KERNEL_2(SYS_landlock_restrict_self, ruleset, 0);
+}
+
+static inline int k_filter_calls(const struct sock_fprog *program) {
+    return (int)KERNEL_3(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, program);
 }
 
 static inline int k_chdir(const char *path) {

@@ -6,6 +6,7 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
+#include "confine.h"
 #include "descriptors.h"
 #include "kernel.h"
 
@@ -17,6 +18,7 @@ struct birth {
     int stdout_end;
     int stderr_end;
     volatile int error;
+    volatile bool unconfined;  ///< It was the confinement that failed.
 };
 
 enum { CHILD_STACK = 16 * 1024 };
@@ -38,7 +40,7 @@ static int check_path(const char *program) {
 }
 
 /// The child's way to its program. Returns the negative errno of the first step that failed.
-static int become_agent(const struct birth *birth) {
+static int become_agent(struct birth *birth) {
     int outcome;
     // Should this shim be killed, the agent goes with it: nobody would be left to keep its output and its end. The
     // shim has one thread, so the signal cannot come for the wrong reason.
@@ -53,6 +55,11 @@ static int become_agent(const struct birth *birth) {
     if ((outcome = k_hold_signals(0)) < 0) return outcome;
 
     const struct options *options = birth->options;
+    if (options->landlock_abi != 0) {
+        birth->unconfined = true;
+        if ((outcome = confine()) < 0) return outcome;
+        birth->unconfined = false;
+    }
     if (options->exec == EXEC_BY_HANDLE) {
         return k_exec_handle(PROGRAM, options->agent_argv, birth->environment);
     }
@@ -88,6 +95,7 @@ int launch(const struct options *options, char **environment, struct agent *agen
     if (birth.error != 0) {
         siginfo_t unused;
         k_wait(&unused, WEXITED);
+        agent->unconfined = birth.unconfined;
         return birth.error;
     }
     // What belongs to the agent alone is not kept alive here: the prompt's memory, the folder's mount, the pipes' ends.
@@ -96,5 +104,6 @@ int launch(const struct options *options, char **environment, struct agent *agen
     k_close(AGENT_STDIN);
     k_close(WORKING_DIRECTORY);
     k_close(PROGRAM);
+    if (options->landlock_abi != 0) k_close(CONFINEMENT);
     return 0;
 }

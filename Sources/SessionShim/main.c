@@ -3,6 +3,7 @@
 // state file. It takes no orders but SIGTERM, opens no socket, and keeps to one thread, no heap and no library.
 
 #define _GNU_SOURCE
+#include <errno.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -61,20 +62,22 @@ int main(int count, char **arguments, char **environment) {
         return 2;
     }
     struct options options;
-    struct agent agent;
+    struct agent agent = {0};
     int signals = -1;
     int error = options_parse(count, arguments, &options);
+    // Missing, its number would go to the next descriptor that is opened here.
+    if (error == 0 && options.landlock_abi != 0 && k_fcntl(CONFINEMENT, F_GETFD, 0) < 0) error = EBADF;
     if (error == 0) error = prepare(&signals);
     // From here on something may have run: without this word the server would take a session that it finds without a
     // shim for one that never began, and start it again.
     if (error == 0) state_write_trying();
     if (error == 0) error = launch(&options, environment, &agent);
     if (error != 0) {
-        state_write_failed(error);
+        state_write_failed(error, agent.unconfined);
         notify_server(options.token, NOTICE_FAILED, error);
         return 0;
     }
-    state_write_started(agent.pid);
+    state_write_started(agent.pid, options.landlock_abi);
     notify_server(options.token, NOTICE_STARTED, agent.pid);
     supervise(&options, &agent, signals);
     return 0;

@@ -33,6 +33,10 @@ static bool take_amount(const char *words, void *place) {
     return parse_number(words, INT64_MAX / 2, place);
 }
 
+static bool take_abi(const char *words, void *place) {
+    return parse_number(words, 1000, place) && *(uint64_t *)place != 0;
+}
+
 static bool take_exec(const char *words, void *place) {
     *(enum exec_by *)place = text_equal(words, "path") ? EXEC_BY_PATH : EXEC_BY_HANDLE;
     return text_equal(words, "path") || text_equal(words, "handle");
@@ -50,6 +54,7 @@ static const struct option {
     {"--grace-ms", take_amount, offsetof(struct options, grace_ms)},
     {"--log-max-bytes", take_amount, offsetof(struct options, log_max_bytes)},
     {"--cgroup", take_amount, offsetof(struct options, cgroup)},
+    {"--landlock-abi", take_abi, offsetof(struct options, landlock_abi)},
     {"--exec", take_exec, offsetof(struct options, exec)},
     {"--program", take_text, offsetof(struct options, program)},
 };

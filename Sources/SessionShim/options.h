@@ -18,6 +18,7 @@ struct options {
     int64_t log_max_bytes;
     int64_t cgroup;       ///< The descriptor of the session's cgroup; 0: it has none.
     enum exec_by exec;
+    uint64_t landlock_abi;  ///< 0: the agent is not confined. Else what its ruleset was made for.
     const char *program;  ///< The program's real path.
     char **agent_argv;    ///< Ended by NULL; at least argv[0].
 };

@@ -29,7 +29,7 @@ void state_write_trying(void) {
     write_slot(SLOT_START, &text, LONGEST_SLOT);
 }
 
-void state_write_started(pid_t agent) {
+void state_write_started(pid_t agent, uint64_t landlock_abi) {
     struct text text = {(char[LONGEST_SLOT]){0}, LONGEST_SLOT, 0};
     struct process process = {0};
     // Nobody has reaped the agent yet, so this is the agent even if it is dead already.
@@ -37,13 +37,15 @@ void state_write_started(pid_t agent) {
     add_field(&text, "started pid=", agent);
     add_field(&text, " start_ticks=", (int64_t)process.start_ticks);
     add_field(&text, " shim=", k_self());
+    if (landlock_abi != 0) add_field(&text, " landlock=", (int64_t)landlock_abi);
     add_field(&text, " at_ms=", wall_ms());
     write_slot(SLOT_START, &text, LONGEST_SLOT);
 }
 
-void state_write_failed(int error) {
+void state_write_failed(int error, bool unconfined) {
     struct text text = {(char[LONGEST_SLOT]){0}, LONGEST_SLOT, 0};
     add_field(&text, "failed errno=", error);
+    if (unconfined) text_add(&text, " unconfined=1");
     add_field(&text, " at_ms=", wall_ms());
     write_slot(SLOT_START, &text, LONGEST_SLOT);
 }

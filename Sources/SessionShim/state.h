@@ -26,11 +26,12 @@ struct ending {
 /// The agent may run from now on.
 void state_write_trying(void);
 
-/// The agent runs. Written once exec has succeeded.
-void state_write_started(pid_t agent);
+/// The agent runs. Written once exec has succeeded, so a `landlock_abi` that is not 0 says that it is confined.
+void state_write_started(pid_t agent, uint64_t landlock_abi);
 
-/// Nothing runs, and nothing ran: `error` is the errno of the step that failed.
-void state_write_failed(int error);
+/// Nothing runs, and nothing ran: `error` is the errno of the step that failed, and `unconfined` says that this step
+/// was one of its confinement.
+void state_write_failed(int error, bool unconfined);
 
 /// Everything is over and every byte of output is in the logs.
 void state_write_ended(const struct ending *ending);

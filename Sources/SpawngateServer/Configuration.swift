@@ -9,6 +9,10 @@ package struct Configuration: Sendable {
     package var programFolder: String
     /// The variables that a session gets from the server's own environment.
     package var environmentNames: [String]
+    /// Whether the kernel must hold sessions to their write roots.
+    package var enforcement = EnforcementSetting.required
+    /// What every session may write to besides its write roots: folders and files.
+    package var writePaths: [String] = []
     package var limits: Limits
     /// A folder of cgroup v2 that is delegated to the server; nil: sessions get no cgroup.
     package var cgroupFolder: String?

@@ -16,6 +16,8 @@ final class LiveSession {
     var watch: WatchToken?
     /// What its shim's word will carry.
     var token: UInt64?
+    /// What its shim was told to do to it before anything runs.
+    var enforcement = Enforcement.none
     /// Why it could not be started.
     var failure: String?
     /// The server that committed it ended before it was launched: nothing has run, so its idempotency key is free again.

@@ -7,9 +7,6 @@ internal import Wire
 final class PendingStart {
     let request: StartRequest
     let launch: SessionLaunch
-    /// Real paths of the further write roots, and of the runtime write root.
-    let writeRoots: [String]
-    let runtimeWriteRoot: String?
     let principal: Principal
     /// Milliseconds since 1970.
     let time: Int64
@@ -22,16 +19,10 @@ final class PendingStart {
 
     init(
         request: StartRequest, launch: SessionLaunch, principal: Principal, time: Int64, running: RunningCounts,
-        digest: StartDigest?, replies: [Reply]
-    ) throws(RPCError) {
+        isEnforced: Bool, digest: StartDigest?, replies: [Reply]
+    ) {
         self.request = request
         self.launch = launch
-        writeRoots = try request.writeRoots.map { (root) throws(RPCError) in
-            try SessionLaunch.folder(root, "write_roots").path
-        }
-        runtimeWriteRoot = try request.runtimeWriteRoot.map { (root) throws(RPCError) in
-            try SessionLaunch.folder(root, "runtime_write_root").path
-        }
         self.principal = principal
         self.time = time
         self.digest = digest
@@ -39,8 +30,9 @@ final class PendingStart {
         question =
             PolicyQuestion(
                 request: request, executable: launch.program?.path, args: launch.args,
-                workingDirectory: launch.workingDirectory.path, writeRoots: writeRoots,
-                runtimeWriteRoot: runtimeWriteRoot, principal: principal, time: time, running: running,
+                workingDirectory: launch.workingDirectory.path, writeRoots: launch.writeRoots.map(\.path),
+                runtimeWriteRoot: launch.runtimeWriteRoot?.path, principal: principal, time: time, running: running,
+                isEnforced: isEnforced,
                 agent: AgentProfile(
                     command: request.command, executable: launch.program?.path, args: launch.args,
                     environment: request.environment

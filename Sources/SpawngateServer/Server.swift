@@ -91,8 +91,8 @@ package final class Server {
                 configuration: configuration, loop: loop, logger: logger, notary: notary)
             access = AccessControl(try store.tokens())
             supervisor = try SessionSupervisor(
-                configuration: configuration, loop: loop, clock: clock, logger: logger,
-                cgroups: try SessionCgroups.open(configuration, loop: loop, logger: logger))
+                configuration: configuration, confinement: try Confinement(configuration), loop: loop, clock: clock,
+                logger: logger, cgroups: try SessionCgroups.open(configuration, loop: loop, logger: logger))
             subscriptions = try Subscriptions(limits: configuration.limits, loop: loop, supervisor: supervisor)
             gate = PolicyGate(configuration: configuration, loop: loop, clock: clock)
             watcher = try PolicyWatcher(configuration: configuration, loop: loop, gate: gate, logger: logger)
@@ -107,6 +107,7 @@ package final class Server {
             subscriptions.mark = { [unowned self] in mark($0) }
             subscriptions.close = { [unowned self] in close($0, $1) }
             try recordStart()
+            tellEnforcement()
             try adoptSessions()
             supervisor.cgroups?.removeOthers { [unowned self] in supervisor[$0] != nil }
             listenerWatch = try loop.watch(listener.number, .readable) { [unowned self] _ in hasWaitingPeers = true }
@@ -252,6 +253,17 @@ package final class Server {
         try keep([.token(row)], .tokenCreated(row, by: nil, at: row.createdAt))
         access.add(row)
         logger.info("the admin token is in \(path)")
+    }
+
+    private func tellEnforcement() {
+        let confinement = supervisor.confinement
+        switch (confinement.setting, confinement.objection) {
+        case (.off, _): logger.warning("--enforcement off: sessions may write wherever this server may")
+        case (.required, let objection?): logger.error("nothing can be started: \(objection)")
+        case (.required, nil):
+            logger.info(
+                "sessions are held to their write roots", metadata: ["landlock": "\(confinement.abi ?? 0)"])
+        }
     }
 
     private func adoptSessions() throws {

@@ -2,15 +2,45 @@ internal import Platform
 internal import Sessions
 internal import Wire
 
+/// What a session is started with: everything opened before it was judged, so that what was judged is what is used.
+struct SessionLaunch {
+    let workingDirectory: ResolvedPath
+    /// Whether the working directory is a write root.
+    var writesWorkingDirectory: Bool
+    /// The further write roots.
+    var writeRoots: [ResolvedPath]
+    let runtimeWriteRoot: ResolvedPath?
+    /// Nil where there is no such program; then the start fails.
+    let program: ResolvedPath?
+    let command: String
+    var args: [String]
+    let environment: [NamedText]
+    let prompt: String?
+    let timeoutMilliseconds: Int64?
+}
+
 extension SessionLaunch {
     /// Opens everything that a start names. Throws -32602 with the param that is to blame.
-    init(_ request: StartRequest, configuration: Configuration) throws(RPCError) {
+    init(
+        _ request: StartRequest, configuration: Configuration, places: ProtectedPlaces
+    ) throws(RPCError) {
         let folder = try Self.folder(request.workingDirectory, "working_directory")
+        if request.repositoryWriteAllowed {
+            try Self.checkRoot(
+                folder, "working_directory", places, "unless repository_write_allowed is false")
+        }
+        let writeRoots = try request.writeRoots.map { (root) throws(RPCError) in
+            try Self.checkedRoot(root, "write_roots", places)
+        }
+        let runtimeWriteRoot = try request.runtimeWriteRoot.map { (root) throws(RPCError) in
+            try Self.checkedRoot(root, "runtime_write_root", places)
+        }
         // Every name is opened here and never again; a later change of the name changes nothing.
         var variables = Self.inherited(configuration.environmentNames)
         for variable in request.environment { variables[variable.name] = variable.text }
         self.init(
-            workingDirectory: folder,
+            workingDirectory: folder, writesWorkingDirectory: request.repositoryWriteAllowed, writeRoots: writeRoots,
+            runtimeWriteRoot: runtimeWriteRoot,
             program: Self.program(request.command, from: folder.path, search: variables["PATH"] ?? Self.searchPath),
             command: request.command, args: request.effectiveArguments,
             environment: variables.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
@@ -29,7 +59,7 @@ extension SessionLaunch {
     }
 
     /// Opens a folder that a param names.
-    static func folder(_ path: String, _ param: String) throws(RPCError) -> ResolvedPath {
+    private static func folder(_ path: String, _ param: String) throws(RPCError) -> ResolvedPath {
         guard let folder = try? ResolvedPath(opening: path) else {
             throw RPCError.invalidParams("\(param) does not exist: \(path)", param: param)
         }
@@ -40,6 +70,24 @@ extension SessionLaunch {
             throw RPCError.invalidParams("\(param) is not an absolute path: \(path)", param: param)
         }
         return folder
+    }
+
+    /// Opens a write root, and throws where no policy may allow it.
+    private static func checkedRoot(
+        _ path: String, _ param: String, _ places: ProtectedPlaces
+    ) throws(RPCError) -> ResolvedPath {
+        let root = try folder(path, param)
+        try checkRoot(root, param, places)
+        return root
+    }
+
+    private static func checkRoot(
+        _ root: ResolvedPath, _ param: String, _ places: ProtectedPlaces, _ exception: String? = nil
+    ) throws(RPCError) {
+        guard let objection = places.objection(to: root) else { return }
+        throw RPCError.invalidParams(
+            "\(param) \(objection), where no session may write\(exception.map { ", \($0)" } ?? ""): \(root.path)",
+            param: param)
     }
 
     /// The program that a command names: by its path, from the working directory on, or by a search as execvp(3) does.

@@ -18,8 +18,8 @@ extension SessionSupervisor {
             // The lock is held from before the shim starts until it ends: while it is free, nothing of it runs.
             case nil where isFree: failUnstarted(session)
             case _ where isFree: conclude(session, words)
-            case .started(let pid, let shim)?:
-                started(session, pid: pid)
+            case .started(let pid, let shim, let enforcement)?:
+                started(session, pid: pid, enforcement)
                 attach(session, shim: shim, state: state)
             // Between its first breath and its first word, which comes within moments.
             case nil, .trying, .failed: findLater(session)

@@ -4,21 +4,10 @@ internal import Policy
 internal import Sessions
 internal import Store
 
-/// What a session is started with: everything opened before it was judged, so that what was judged is what is used.
-struct SessionLaunch {
-    let workingDirectory: ResolvedPath
-    /// Nil where there is no such program; then the start fails.
-    let program: ResolvedPath?
-    let command: String
-    var args: [String]
-    let environment: [NamedText]
-    let prompt: String?
-    let timeoutMilliseconds: Int64?
-}
-
 /// Starts, watches, finds again and stops the shims of sessions. The shim alone touches the agent.
 final class SessionSupervisor {
     let configuration: Configuration
+    let confinement: Confinement
     let loop: EventLoop
     let clock: any Clock
     let logger: Logger
@@ -41,10 +30,12 @@ final class SessionSupervisor {
     private var untold: [(SessionNews, SessionRecord)] = []
 
     init(
-        configuration: Configuration, loop: EventLoop, clock: any Clock, logger: Logger, cgroups: SessionCgroups?
+        configuration: Configuration, confinement: Confinement, loop: EventLoop, clock: any Clock, logger: Logger,
+        cgroups: SessionCgroups?
     ) throws(SystemError) {
         self.cgroups = cgroups
         self.configuration = configuration
+        self.confinement = confinement
         self.loop = loop
         self.clock = clock
         self.logger = logger
@@ -76,6 +67,8 @@ final class SessionSupervisor {
         let stdout = try File.open(record.logPath, .createNew)
         let stderr = try File.open(record.stderrPath, .createNew)
         let input = try standardInput(launch.prompt)
+        let ruleset = try confinement.ruleset(of: launch, temporaryFolder: session.temporaryFolder)
+        session.enforcement = ruleset == nil ? .none : confinement.enforcement
         let token = nextToken
         nextToken += 1
         let cgroup = try cgroups.map { (cgroups) throws(SystemError) in
@@ -85,7 +78,7 @@ final class SessionSupervisor {
             [
                 input.number, stdout.number, stderr.number, state.number, launch.workingDirectory.handle.number,
                 program.handle.number, words.writeEnd.number,
-            ] + (cgroup.map { [$0.number] } ?? [])
+            ] + [ruleset, cgroup].compactMap { $0?.number }
         session.shim = try ChildProcess(
             path: configuration.shimPath,
             arguments: [
@@ -94,8 +87,9 @@ final class SessionSupervisor {
                 "--grace-ms", String(configuration.limits.stopGraceMillisecondsDefault),
                 "--log-max-bytes", String(configuration.limits.logBytesMax),
                 "--cgroup", cgroup == nil ? "0" : String(descriptors.count - 1),
-                "--exec", program.isScript() ? "path" : "handle", "--program", program.path, "--", launch.command,
-            ] + launch.args,
+                "--exec", program.isScript() ? "path" : "handle", "--program", program.path,
+            ] + (session.enforcement.abi.map { ["--landlock-abi", String($0)] } ?? []) + ["--", launch.command]
+                + launch.args,
             environment: environment(of: session, launch.environment),
             descriptors: descriptors,
             newSession: true, blocksTerminate: true)
@@ -160,12 +154,14 @@ final class SessionSupervisor {
     private func hear(token: UInt64, kind: Int32, value: Int32) {
         guard let session = byToken.removeValue(forKey: token) else { return }
         // A failure to execute is told when the shim has ended, with all that it wrote.
-        if kind == 1 { started(session, pid: value) }
+        // That it has executed its program is the shim's word that it was confined before, where that was asked of it.
+        if kind == 1 { started(session, pid: value, session.enforcement) }
     }
 
-    func started(_ session: LiveSession, pid: Int32) {
+    func started(_ session: LiveSession, pid: Int32, _ enforcement: Enforcement) {
         guard apply(.started(pid: pid), to: session) else { return }
         session.record.pid = pid
+        session.record.enforcement = enforcement
         tell(.started, session)
     }
 
@@ -201,7 +197,7 @@ final class SessionSupervisor {
     /// Brings a session whose shim is gone to its end.
     func conclude(_ session: LiveSession, _ state: StateFile?) {
         if let token = session.token { byToken[token] = nil }
-        if case .started(let pid, _)? = state?.start { started(session, pid: pid) }
+        if case .started(let pid, _, let enforcement)? = state?.start { started(session, pid: pid, enforcement) }
         let now = clock.wallMilliseconds()
         let event: SessionEvent
         if let end = state?.end {
@@ -212,8 +208,9 @@ final class SessionSupervisor {
                 session.record.expectsReport && ReportFile.exists(session.record, since: session.reportSince)
             event = .ended(
                 exitCode: end.exitCode, exitSignal: end.exitSignal, wasStopped: end.wasStopped, hasReport: hasReport)
-        } else if case .failed(let code)? = state?.start {
-            session.failure = SystemError.reason(of: code)
+        } else if case .failed(let code, let isUnconfined)? = state?.start {
+            session.failure =
+                (isUnconfined ? "it could not be held to its write roots: " : "") + SystemError.reason(of: code)
             session.record.stoppedAt = now
             event = .couldNotStart
         } else {

@@ -88,10 +88,13 @@ final class StartPipeline {
         if gate.waitingCount >= limit {
             throw RPCError.limited("\(limit) starts wait for the policies.", limit: limit, retryAfterMilliseconds: 200)
         }
-        return try PendingStart(
-            request: request, launch: try SessionLaunch(request, configuration: configuration),
+        let launch = try SessionLaunch(
+            request, configuration: configuration, places: supervisor.confinement.places)
+        return PendingStart(
+            request: request, launch: launch,
             principal: Principal(name: grant.principal, roles: grant.roles, address: peer),
-            time: clock.wallMilliseconds(), running: supervisor.counts, digest: digest, replies: [])
+            time: clock.wallMilliseconds(), running: supervisor.counts,
+            isEnforced: supervisor.confinement.enforcement != .none, digest: digest, replies: [])
     }
 
     // MARK: idempotency
@@ -168,11 +171,12 @@ final class StartPipeline {
         let granted = start.judgement?.granted
         var record = SessionRecord(
             id: id, request: granted?.applied(to: start.request) ?? start.request,
-            workingDirectory: start.launch.workingDirectory.path, writeRoots: granted?.writeRoots ?? start.writeRoots,
+            workingDirectory: start.launch.workingDirectory.path,
+            writeRoots: granted?.writeRoots ?? start.launch.writeRoots.map(\.path),
             args: granted?.args ?? start.launch.args, startedAt: clock.wallMilliseconds(),
             logPath: "\(folder)/stdout.log", stderrPath: "\(folder)/stderr.log", decisionID: decisionID,
             enforcement: .none)
-        record.runtimeWriteRoot = start.runtimeWriteRoot
+        record.runtimeWriteRoot = start.launch.runtimeWriteRoot?.path
         return LiveSession(
             record: record, principal: start.principal.name, reportSince: clock.fileNanoseconds(), folder: folder,
             isOwnChild: true)
@@ -251,8 +255,9 @@ final class StartPipeline {
                 }
             }
         }
+        if let objection = supervisor.confinement.objection { return supervisor.fail(session, objection) }
         do {
-            let launch = start.launch.narrowed(to: start.judgement?.granted)
+            let launch = try start.launch.narrowed(to: start.judgement?.granted)
             try supervisor.launch(session, launch, state: state)
         } catch {
             let isMissing = start.launch.program == nil

@@ -43,9 +43,11 @@ package enum StartQuestion {
     private static func question(_ params: JSONView, _ principal: Principal) throws(RPCError) -> JSONValue {
         let configuration = Configuration(host: "", port: 0, stateFolder: "", policyFolder: "", programFolder: "")
         let request = try StartRequest(params: params)
-        return try PendingStart(
-            request: request, launch: try SessionLaunch(request, configuration: configuration), principal: principal,
-            time: SystemClock().wallMilliseconds(), running: RunningCounts(), digest: nil, replies: []
+        let launch = try SessionLaunch(request, configuration: configuration, places: .ofEveryMachine)
+        return PendingStart(
+            request: request, launch: launch, principal: principal, time: SystemClock().wallMilliseconds(),
+            running: RunningCounts(), isEnforced: (try? Landlock.abi()) ?? 0 >= Landlock.abiNeeded, digest: nil,
+            replies: []
         ).question
     }
 }

@@ -1,4 +1,5 @@
 internal import Platform
+internal import Sessions
 
 /// What the shim wrote of its session. Text in fixed slots of one preallocated file, whose flock says that the shim lives.
 ///
@@ -11,8 +12,10 @@ struct StateFile {
     private static let stderrSlot = 384..<448
 
     enum Start: Equatable {
-        case started(pid: Int32, shim: Int32)
-        case failed(errno: Int32)
+        /// With what was done to the program before it ran.
+        case started(pid: Int32, shim: Int32, Enforcement)
+        /// Nothing ran; perhaps because the session could not be confined.
+        case failed(errno: Int32, isUnconfined: Bool)
         /// The shim was about to run the program; what came of it is not known.
         case trying
     }
@@ -45,9 +48,10 @@ struct StateFile {
             switch start["="] {
             case "started":
                 start.number("pid").flatMap { (pid: Int32) in
-                    start.number("shim").map { .started(pid: pid, shim: $0) }
+                    start.number("shim").map { .started(pid: pid, shim: $0, Self.enforcement(start)) }
                 }
-            case "failed": start.number("errno").map { .failed(errno: $0) }
+            case "failed":
+                start.number("errno").map { .failed(errno: $0, isUnconfined: start["unconfined"] == "1") }
             case "trying": .trying
             default: nil
             }
@@ -61,6 +65,11 @@ struct StateFile {
         }
         stdoutDropped = Self.fields(bytes, Self.stdoutSlot).number("dropped") ?? 0
         stderrDropped = Self.fields(bytes, Self.stderrSlot).number("dropped") ?? 0
+    }
+
+    private static func enforcement(_ start: Fields) -> Enforcement {
+        let abi: Int? = start.number("landlock")
+        return abi.map { Enforcement(level: "landlock", abi: $0) } ?? .none
     }
 
     static func read(_ path: String) -> StateFile? {

@@ -25,9 +25,16 @@ struct ServeCommand: ParsableCommand {
             kept beside it, for replays and for auditors, as long as --erase-secrets-after says, or until `spawngate decision \
             erase`. Arguments stand in the log as they are, as do the reasons that policies give.
 
+            A session writes only below its write roots, which its caller names and the policies judge; below its \
+            working directory, unless repository_write_allowed is false; to its TMPDIR; to /dev/null, terminals and the \
+            like; and to what --write-path adds for every session. An agent's own home and caches are such a path. The \
+            Claude CLI keeps all of it below CLAUDE_CONFIG_DIR, so give it a folder of its own there, as below. Programs \
+            that share memory by name need --write-path /dev/shm.
+
             EXAMPLE
+              export ANTHROPIC_API_KEY=… CLAUDE_CONFIG_DIR=/var/lib/claude
               spawngate serve --listen 127.0.0.1:7411 --state /var/lib/spawngate --policies policies \\
-                --pass-env ANTHROPIC_API_KEY
+                --pass-env ANTHROPIC_API_KEY --pass-env CLAUDE_CONFIG_DIR --write-path /var/lib/claude
             """)
 
     @Option(help: ArgumentHelp("The address to listen on; port 0 takes a free one.", valueName: "address:port"))
@@ -45,6 +52,18 @@ struct ServeCommand: ParsableCommand {
             "A variable that sessions get from the server's environment, besides PATH, HOME, USER, LOGNAME, SHELL, "
                 + "LANG, LC_ALL, LC_CTYPE, TERM and TZ. May be repeated.", valueName: "name"))
     var passEnv: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "Whether the kernel must hold each session to its write roots: required, or off. Where it is required and "
+                + "this kernel cannot, nothing starts.", valueName: "required|off"))
+    var enforcement = EnforcementSetting.required
+
+    @Option(
+        help: ArgumentHelp(
+            "A folder or file that every session may write to, besides its write roots. It is opened once, when the "
+                + "server starts. May be repeated.", valueName: "path"))
+    var writePath: [String] = []
 
     @Option(help: ArgumentHelp("The longest request frame.", valueName: "bytes"))
     var maxFrameBytes = Limits().frameBytesMax
@@ -144,6 +163,8 @@ struct ServeCommand: ParsableCommand {
             host: address.host, port: address.port, stateFolder: try Self.absolute(stateFolder),
             policyFolder: try Self.absolute(policies), programFolder: File.parent(of: Process.executablePath()),
             environmentNames: Configuration.environmentNamesDefault + passEnv, limits: limits)
+        configuration.enforcement = enforcement
+        configuration.writePaths = try writePath.map(Self.absolute)
         configuration.secretsErasedAfterMilliseconds = eraseSecretsAfter?.span.milliseconds
         configuration.logOrigin = logOrigin
         configuration.checkpointFile = try checkpointFile.map(Self.absolute)
@@ -161,3 +182,5 @@ struct ServeCommand: ParsableCommand {
         path.hasPrefix("/") ? path : "\(try File.realPath("."))/\(path)"
     }
 }
+
+extension EnforcementSetting: ExpressibleByArgument {}

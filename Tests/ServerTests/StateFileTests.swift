@@ -1,4 +1,5 @@
 import Platform
+import Sessions
 import TestSupport
 import Testing
 
@@ -38,10 +39,15 @@ import Testing
 
     @Test(
         arguments: [
-            ("started pid=42 start_ticks=7 shim=41 at_ms=9", .started(pid: 42, shim: 41)),
-            ("started shim=41 x=y pid=42", .started(pid: 42, shim: 41)),
-            ("started pid=2147483647 shim=1", .started(pid: .max, shim: 1)),
-            ("failed errno=2 at_ms=9", .failed(errno: 2)),
+            ("started pid=42 start_ticks=7 shim=41 at_ms=9", .started(pid: 42, shim: 41, .none)),
+            ("started shim=41 x=y pid=42", .started(pid: 42, shim: 41, .none)),
+            ("started pid=2147483647 shim=1", .started(pid: .max, shim: 1, .none)),
+            (
+                "started pid=42 shim=41 landlock=7 at_ms=9",
+                .started(pid: 42, shim: 41, Enforcement(level: "landlock", abi: 7))
+            ),
+            ("failed errno=2 at_ms=9", .failed(errno: 2, isUnconfined: false)),
+            ("failed errno=1 unconfined=1 at_ms=9", .failed(errno: 1, isUnconfined: true)),
             ("trying", .trying), ("trying shim=41 at_ms=9", .trying), ("started pid=42", nil), ("started shim=41", nil),
             ("started pid= shim=", nil), ("started pid=x shim=1", nil), ("started pid=4.2 shim=1", nil),
             ("failed", nil),

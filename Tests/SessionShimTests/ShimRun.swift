@@ -14,11 +14,13 @@ final class ShimRun {
     ///
     /// - `judged`: the program handle to hand over, where it is not simply the agent's path as it is now.
     /// - `prompt`: becomes the standard input in place of the socket.
+    /// - `ruleset`: the descriptor to be confined by, whatever it is; goes with the option `--landlock-abi`.
     /// - `launcher`: a command put before the shim, such as `prlimit`.
     /// - `shim`: another copy of the program, or other options for it.
     init(
         _ agent: [String], by exec: String = "handle", judged: ResolvedPath? = nil, prompt: [UInt8]? = nil,
-        environment: [String] = ["PATH=/usr/bin:/bin"], options: [String] = [], launcher: [String] = [],
+        environment: [String] = ["PATH=/usr/bin:/bin"], options: [String] = [], ruleset: Int32? = nil,
+        launcher: [String] = [],
         program: String = builtShim
     ) throws {
         folder = try temporaryFolder()
@@ -44,7 +46,7 @@ final class ShimRun {
             descriptors: [
                 input.number, out.number, err.number, state.number, directory.handle.number, judged.handle.number,
                 noticeFar.number,
-            ],
+            ] + (ruleset.map { [$0] } ?? []),
             newSession: true, blocksTerminate: true)
     }
 

@@ -73,6 +73,15 @@ extern const uint64_t cl_resolve_no_magiclinks;
 extern const uint64_t cl_resolve_no_symlinks;
 extern const uint64_t cl_resolve_beneath;
 
+/// The highest Landlock ABI that the kernel offers; -ENOSYS or -EOPNOTSUPP where it offers none.
+int cl_landlock_abi(void);
+/// A ruleset for a process that shall write nowhere, and reach no process and no abstract socket outside of its own
+/// domain, but for what cl_landlock_allow adds. Needs ABI 6. CLOEXEC.
+int cl_landlock_ruleset(void);
+/// Writing below an O_PATH folder, or to an O_PATH file; with `device`, also the ioctls of devices, but nothing made or
+/// removed.
+int cl_landlock_allow(int ruleset, int handle, int is_folder, int is_device);
+
 int cl_memfd(const char *name);
 /// No more writing, growing or shrinking: what was written is what any reader will read.
 int cl_memfd_seal(int fd);
@@ -105,5 +114,7 @@ struct cl_status {
 int cl_is_cgroup2(const char *path);
 int cl_fstat(int fd, struct cl_status *out);
 int cl_stat(const char *path, struct cl_status *out);
+/// From an O_PATH folder on.
+int cl_stat_from(int directory, const char *path, struct cl_status *out);
 
 #endif

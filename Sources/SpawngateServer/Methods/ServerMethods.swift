@@ -82,7 +82,11 @@ enum ServerMethods {
         json.member("policy_set", server.gate.inForce?.set.digest)
         json.member("policy_error", server.gate.loadError?.sentence)
         json.name("enforcement")
-        json.value(["level": .string(Enforcement.none.level), "abi": .null])
+        let confinement = server.supervisor.confinement
+        json.value([
+            "setting": .string(confinement.setting.rawValue), "level": .string(confinement.enforcement.level),
+            "abi": confinement.enforcement.abi.map { .integer(Int64($0)) } ?? .null,
+        ])
         json.endObject()
         return .now
     }
