@@ -1,7 +1,7 @@
 # Two commands do everything: `make run` and `make test`. The rest is for those who work on it; `make help` lists it.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test demo bench storm test-agent fmt check ci clean build build-tests dependencies
+.PHONY: help run test demo bench storm test-agent test-tools fmt check ci clean build build-tests dependencies
 
 PACKAGES := liblua5.4-dev libsqlite3-dev libssl-dev
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
@@ -33,6 +33,9 @@ storm: build-tests ## kill -9: 200 rounds against the server (SPAWNGATE_STORM=N)
 
 test-agent: build-tests $(AGENT) ## whole sessions of the real Claude CLI, fetched from PyPI where it is missing
 	SPAWNGATE_AGENT=$(abspath $(AGENT)) swift test -c release --skip-build --filter AgentTests
+
+test-tools: build-tests ## the tools that agents use, in a held session, `swift build` among them
+	SPAWNGATE_TOOLS=1 swift test -c release --skip-build --filter RealTool
 
 $(AGENT):
 	@echo "fetching the Claude CLI ($(AGENT_SDK))"

@@ -30,6 +30,7 @@ let package = Package(
         .executable(name: "spawngate", targets: ["spawngate"]),
         .executable(name: "spawngate-shim", targets: ["SessionShim"]),
         .executable(name: "spawngate-policy", targets: ["PolicyWorker"]),
+        .executable(name: "spawngate-probe", targets: ["EnforcementProbe"]),
         .library(name: "SpawngateClient", targets: ["SpawngateClient"]),
     ],
     dependencies: [
@@ -50,6 +51,7 @@ let package = Package(
         .executableTarget(
             name: "PolicyWorker", path: "Sources/PolicyWorker", cSettings: strictC,
             linkerSettings: plainExecutable + [.linkedLibrary("lua5.4"), .linkedLibrary("m"), .linkedLibrary("dl")]),
+        .executableTarget(name: "EnforcementProbe", cSettings: strictC),
 
         // Values: what things are. No I/O.
         .target(name: "Sessions", dependencies: ["Wire"], swiftSettings: strict),

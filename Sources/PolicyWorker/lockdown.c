@@ -3,8 +3,12 @@
 #define _GNU_SOURCE
 #include "worker.h"
 
+#include <errno.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <signal.h>
+#include <stddef.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -36,6 +40,28 @@ static void on_second(int signal) {
 
 void work_began(void) { seconds_at_work = 0; }
 
+/// The same lock as a filter. Where the server already stands under one, as in a container, strict mode is not to be had.
+static bool filter_calls(void) {
+#if defined(__x86_64__)
+    enum { native = AUDIT_ARCH_X86_64 };
+#elif defined(__aarch64__)
+    enum { native = AUDIT_ARCH_AARCH64 };
+#endif
+    struct sock_filter only[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, native, 0, 5),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_read, 4, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_write, 3, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_exit, 2, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_rt_sigreturn, 1, 0),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    struct sock_fprog program = {sizeof only / sizeof *only, only};
+    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
+
 bool lock_down(void) {
     // A core file would hold every prompt that was ever judged here.
     if (setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0}) != 0) return false;
@@ -43,5 +69,5 @@ bool lock_down(void) {
     if (sigaction(SIGVTALRM, &action, NULL) != 0) return false;
     struct itimerval every_second = {{1, 0}, {1, 0}};
     if (setitimer(ITIMER_VIRTUAL, &every_second, NULL) != 0) return false;
-    return prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT) == 0;
+    return prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT) == 0 || (errno == EINVAL && filter_calls());
 }

@@ -19,10 +19,11 @@ struct ProtectedPlaces {
 
     /// Finds the places of one server, as they are now.
     init(_ configuration: Configuration) {
-        self.init(named: [
-            ("the state folder", configuration.stateFolder), ("the policy folder", configuration.policyFolder),
-            ("the folder of Spawngate's programs", configuration.programFolder),
-        ])
+        self.init(
+            named: [
+                ("the state folder", configuration.stateFolder), ("the policy folder", configuration.policyFolder),
+                ("the folder of Spawngate's programs", configuration.programFolder),
+            ] + (configuration.checkpointFile.map { [("the checkpoint file", $0)] } ?? []))
     }
 
     private init(named: [(what: String, path: String)]) {

@@ -23,7 +23,8 @@ extension SessionLaunch {
         guard let outer = held.first(where: { path.utf8.starts(with: "\($0.path)/".utf8) }) else {
             throw SystemError("open \(path)", code: SystemError.staleHandle)
         }
-        let root = try ResolvedPath(opening: String(path.dropFirst(outer.path.count + 1)), beneath: outer)
+        let inner = String(Substring(path.utf8.dropFirst(outer.path.utf8.count + 1)))
+        let root = try ResolvedPath(opening: inner, beneath: outer)
         guard root.path.utf8.elementsEqual(path.utf8), root.status.isDirectory else {
             throw SystemError("open \(path)", code: SystemError.staleHandle)
         }

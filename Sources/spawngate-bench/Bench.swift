@@ -33,6 +33,7 @@ final class Bench {
         case .get1: try getOne()
         case .get32: try getMany()
         case .start: try starts()
+        case .enforcement: try enforcement()
         case .decision: try decision()
         case .replay: try replay()
         case .list: try list()
@@ -46,9 +47,10 @@ final class Bench {
     func newFolderName(_ name: String) -> String { "\(folder)/\(name)-\(Process.identifier)" }
 
     /// A server with a new state.
-    func newServer(policies: String? = nil) throws -> ServerProcess {
+    func newServer(policies: String? = nil, arguments: [String] = []) throws -> ServerProcess {
         servers += 1
-        return try ServerProcess.start(state: newFolderName("state-\(servers)"), policies: policies ?? openPolicies)
+        return try ServerProcess.start(
+            state: newFolderName("state-\(servers)"), policies: policies ?? openPolicies, arguments: arguments)
     }
 
     /// The params of a start.

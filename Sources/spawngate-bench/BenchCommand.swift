@@ -47,6 +47,7 @@ enum FigureName: String, CaseIterable, ExpressibleByArgument {
     case get1 = "get-1"
     case get32 = "get-32"
     case start
+    case enforcement
     case decision
     case replay
     case list

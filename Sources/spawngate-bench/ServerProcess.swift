@@ -22,11 +22,11 @@ final class ServerProcess {
     }
 
     /// Starts a server, and waits until it listens.
-    static func start(state: String, policies: String) throws -> ServerProcess {
+    static func start(state: String, policies: String, arguments: [String] = []) throws -> ServerProcess {
         let clock = SystemClock()
         let began = clock.monotonicNanoseconds()
         let (near, far) = try SocketPair().split()
-        let process = try spawn(state: state, policies: policies, output: far)
+        let process = try spawn(state: state, policies: policies, arguments: arguments, output: far)
         let port = try port(in: try line(from: near), log: logPath(state))
         let ready = clock.monotonicNanoseconds() - began
         let text = String(decoding: try File.read("\(state)/admin.token", bytesMax: 4096), as: UTF8.self)
@@ -36,13 +36,14 @@ final class ServerProcess {
 
     // Takes the box, so that the end is closed here once the server has it: then its silence can be heard.
     private static func spawn(
-        state: String, policies: String, output: consuming FileDescriptorBox
+        state: String, policies: String, arguments: [String], output: consuming FileDescriptorBox
     ) throws -> ChildProcess {
         let null = try File.open("/dev/null", .readWrite(create: false, truncate: false))
         let log = try File.open(logPath(state), .append)
         return try ChildProcess(
             path: File.parent(of: Process.executablePath()) + "/spawngate",
-            arguments: ["spawngate", "serve", "--listen", "127.0.0.1:0", "--state", state, "--policies", policies],
+            arguments: ["spawngate", "serve", "--listen", "127.0.0.1:0", "--state", state, "--policies", policies]
+                + arguments,
             environment: ["PATH=/usr/bin:/bin"], descriptors: [null.number, output.number, log.number])
     }
 

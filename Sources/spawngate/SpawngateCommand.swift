@@ -22,8 +22,7 @@ struct SpawngateCommand: ParsableCommand {
         subcommands: [
             ServeCommand.self, StartCommand.self, ListCommand.self, GetCommand.self, LogsCommand.self,
             StopCommand.self, WaitCommand.self, WatchCommand.self, ReportCommand.self, PolicyCommand.self,
-            DecisionCommand.self, LogCommand.self,
-            TokenCommand.self, CallCommand.self,
+            DecisionCommand.self, LogCommand.self, TokenCommand.self, CallCommand.self, DoctorCommand.self,
         ])
 
     static func main() {

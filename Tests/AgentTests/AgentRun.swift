@@ -31,8 +31,11 @@ struct AgentRun {
             // Without it a placeholder that stands for tools still to be loaded is among the tools offered.
             "ENABLE_TOOL_SEARCH": "false",
         ]
+        // What the CLI itself writes; everything else it writes where a session may.
+        let configuration = try modelFolder.makeFolder("configuration")
         server = try RunningServer(
-            policies: policies, arguments: variables.keys.sorted().flatMap { ["--pass-env", $0] },
+            policies: policies,
+            arguments: variables.keys.sorted().flatMap { ["--pass-env", $0] } + ["--write-path", configuration],
             environment: variables.map { "\($0.key)=\($0.value)" })
     }
 

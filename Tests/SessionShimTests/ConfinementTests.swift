@@ -42,6 +42,22 @@ import Testing
         }
     }
 
+    @Test(
+        arguments: [
+            ("no_new_privs", 22), ("capset", 1), ("landlock_restrict_self", 1), ("landlock_restrict_self", 7),
+            ("seccomp", 22), ("seccomp", 38),
+        ] as [(String, Int32)])
+    func aStepThatTheKernelRefusesStopsTheStart(call: String, code: Int32) throws {
+        let ruleset = try Landlock.Ruleset()
+        let probe = File.parent(of: builtShim) + "/spawngate-probe"
+        let run = try ShimRun(
+            try shell("echo ran"), options: Self.options, ruleset: ruleset.descriptor.number,
+            launcher: [probe, "fault", call, "\(code)"])
+        #expect(try run.notice() == .failed(code))
+        #expect(try run.end() == nil)
+        #expect(try run.stdout().isEmpty)
+    }
+
     @Test(arguments: ["0", "", "x", "-1"]) func withoutAnABINothingRuns(abi: String) throws {
         let run = try ShimRun(try shell("exit 0"), options: ["--landlock-abi", abi])
         #expect(try run.notice() == .failed(Self.invalidArgument))
