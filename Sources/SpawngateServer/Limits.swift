@@ -79,6 +79,9 @@ package struct Limits: Sendable {
     package var replayGroupsMax = 1000
     /// Decisions that wait to be judged in the shadow too; those beyond are counted and left out.
     package var shadowWaitingMax = 4096
+    /// Leaves of the log that an export looks at in one turn, and bytes of them that it answers at once.
+    package var exportLeavesPerTurn: Int64 = 2048
+    package var exportBytesPerTurn = 256 << 10
     /// Decisions whose secrets are erased in one turn.
     package var secretsErasedPerTurn = 256
 

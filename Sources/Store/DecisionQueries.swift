@@ -30,7 +30,62 @@ extension Store {
     package func decisions(
         _ filter: DecisionFilter, before: Int64?, from: Int64? = nil, limit: Int
     ) throws(StoreFailure) -> [StoredLeaf] {
-        var conditions = ["kind = 'decision'"]
+        var (conditions, arguments) = Self.conditions(filter, before: before, from: from)
+        conditions.append("kind = 'decision'")
+        arguments += [limit]
+        let sql = """
+            SELECT seq, text FROM leaf WHERE \(conditions.joined(separator: " AND ")) ORDER BY seq DESC LIMIT ?
+            """
+        return try read { database in
+            try Row.fetchAll(database.cachedStatement(sql: sql), arguments: arguments)
+                .map { StoredLeaf(sequence: $0[0], text: $0[1]) }
+        }
+    }
+
+    /// Leaves of every kind among `range`, the oldest first, until they have so many bytes, and the number to go on at.
+    ///
+    /// What the filter asks of decisions alone, such as a verdict, leaves out all else.
+    package func leaves(
+        _ filter: DecisionFilter, in range: Range<Int64>, bytesMax: Int
+    ) throws(StoreFailure) -> (leaves: [StoredLeaf], next: Int64) {
+        let (conditions, arguments) = Self.conditions(filter, before: range.upperBound, from: range.lowerBound)
+        let sql = "SELECT seq, text FROM leaf WHERE \(conditions.joined(separator: " AND ")) ORDER BY seq"
+        return try read { database in
+            var leaves: [StoredLeaf] = []
+            var bytes = 0
+            let rows = try Row.fetchCursor(database.cachedStatement(sql: sql), arguments: arguments)
+            while let row = try rows.next() {
+                let leaf = StoredLeaf(sequence: row[0], text: row[1])
+                leaves.append(leaf)
+                bytes += leaf.text.utf8.count
+                if bytes >= bytesMax { return (leaves, leaf.sequence + 1) }
+            }
+            return (leaves, range.upperBound)
+        }
+    }
+
+    /// The numbers from the first leaf of a time to the last (milliseconds since 1970, the end not included). Where the
+    /// clock was set back in between, leaves of another time may be among them: the numbers have no gap.
+    package func sequences(since: Int64?, until: Int64?) throws(StoreFailure) -> Range<Int64> {
+        let size = nextSequence
+        return try read { database in
+            let first = try Int64.fetchOne(
+                database.cachedStatement(sql: "SELECT seq FROM leaf WHERE time >= ? ORDER BY time, seq LIMIT 1"),
+                arguments: [since ?? Int64.min])
+            let last = try Int64.fetchOne(
+                database.cachedStatement(
+                    sql: "SELECT seq FROM leaf WHERE time < ? ORDER BY time DESC, seq DESC LIMIT 1"),
+                arguments: [until ?? Int64.max])
+            guard let first, let last, first <= last else { return size..<size }
+            return (since == nil ? 0 : first)..<(until == nil ? size : last + 1)
+        }
+    }
+
+    /// SQL for what a filter wants among the leaves from `from` (inclusive) to `before` (exclusive).
+    private static func conditions(
+        _ filter: DecisionFilter, before: Int64?, from: Int64?
+    ) -> ([String], StatementArguments) {
+        var conditions = ["seq >= 0"]
         var arguments: StatementArguments = []
         func add(_ condition: String, _ value: (any DatabaseValueConvertible)?) {
             guard let value else { return }
@@ -56,14 +111,7 @@ extension Store {
             for (_, name) in denial { arguments += [name] }
             if let from { arguments += [from, before ?? Int64.max] }
         }
-        arguments += [limit]
-        let sql = """
-            SELECT seq, text FROM leaf WHERE \(conditions.joined(separator: " AND ")) ORDER BY seq DESC LIMIT ?
-            """
-        return try read { database in
-            try Row.fetchAll(database.cachedStatement(sql: sql), arguments: arguments)
-                .map { StoredLeaf(sequence: $0[0], text: $0[1]) }
-        }
+        return (conditions, arguments)
     }
 
     /// The decision of this id, or nil.

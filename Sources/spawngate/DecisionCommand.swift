@@ -11,6 +11,6 @@ struct DecisionCommand: ParsableCommand {
             """,
         subcommands: [
             DecisionListCommand.self, DecisionShowCommand.self, DecisionReplayCommand.self,
-            DecisionEraseCommand.self,
+            DecisionEraseCommand.self, DecisionReportCommand.self,
         ])
 }

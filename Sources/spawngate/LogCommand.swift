@@ -12,5 +12,5 @@ struct LogCommand: ParsableCommand {
             EXAMPLE
               spawngate log checkpoint > checkpoint.txt
             """,
-        subcommands: [LogCheckpointCommand.self, LogRotateKeyCommand.self])
+        subcommands: [LogCheckpointCommand.self, LogExportCommand.self, LogRotateKeyCommand.self])
 }

@@ -11,7 +11,7 @@ enum Methods {
         ("policy.replay", ["auditor"]), ("policy.shadow", ["auditor"]), ("policy.rules", ["auditor"]),
         ("policy.promote", []),
         ("decision.replay", ["auditor"]), ("decision.list", ["auditor"]), ("decision.get", ["auditor"]),
-        ("decision.erase", []),
+        ("decision.erase", []), ("log.leaves", ["auditor"]), ("policy.get", ["auditor"]),
         ("log.checkpoint", ["auditor"]), ("log.inclusion", ["auditor"]), ("log.consistency", ["auditor"]),
         ("log.key", ["auditor"]), ("log.rotate", []),
         ("token.create", []), ("token.list", []), ("token.revoke", []),

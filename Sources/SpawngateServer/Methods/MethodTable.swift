@@ -72,7 +72,7 @@ enum MethodTable {
     static let methods: [Method] =
         SessionMethods.table + LogMethods.table + SubscriptionMethods.table + ServerMethods.table + PolicyMethods.table
         + DecisionMethods.table
-        + TokenMethods.table + ReplayMethods.table + ShadowMethods.table + RuleMethods.table
+        + TokenMethods.table + ReplayMethods.table + ShadowMethods.table + RuleMethods.table + LeafMethods.table
         + TreeMethods.table
 
     static let reading: [Role] = [.viewer, .operate, .auditor]

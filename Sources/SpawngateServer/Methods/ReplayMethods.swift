@@ -133,7 +133,7 @@ enum ReplayMethods {
         }
     }
 
-    private static func policySet(_ digest: String, _ store: Store) throws(RPCError) -> PolicySet {
+    static func policySet(_ digest: String, _ store: Store) throws(RPCError) -> PolicySet {
         let found = try SessionMethods.reading { () throws(StoreFailure) in try store.policySet(digest: digest) }
         guard let found else { throw RPCError.notFound("No decision was made under this policy set.") }
         return found
