@@ -81,7 +81,8 @@ final class SessionCgroups {
             let residents = Self.words("\(folder)/cgroup.procs")
             if residents.contains(String(Process.identifier)) {
                 try File.makeFolder("\(folder)/server", permissions: 0o755)
-                for pid in residents { try Self.write(pid, to: "\(folder)/server/cgroup.procs") }
+                // One that has ended meanwhile cannot be moved; one that stays is told by the next step.
+                for pid in residents { try? Self.write(pid, to: "\(folder)/server/cgroup.procs") }
             }
         }
         let enabled = Self.words("\(folder)/cgroup.subtree_control")

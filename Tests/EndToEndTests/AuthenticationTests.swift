@@ -4,7 +4,7 @@ import Testing
 import Wire
 
 /// Who is let in.
-@Suite(.timeLimit(.minutes(1))) struct AuthenticationTests {
+@Suite(.timeLimit(.minutes(5))) struct AuthenticationTests {
     let server: RunningServer
 
     init() throws { server = try RunningServer() }

@@ -4,7 +4,7 @@ import Testing
 import Wire
 
 /// One cgroup for each session, and what that is good for.
-@Suite(.timeLimit(.minutes(1)), .enabled(if: TestCgroup.isAvailable, "needs cgroup v2"))
+@Suite(.timeLimit(.minutes(5)), .enabled(if: TestCgroup.isAvailable, "needs cgroup v2"))
 struct CgroupTests {
     let cgroup: TestCgroup
     let server: RunningServer

@@ -5,7 +5,7 @@ import Testing
 import Wire
 
 /// Checkpoints leave the machine, and whoever has seen one notices when history was rewritten.
-@Suite(.timeLimit(.minutes(2))) struct CheckpointTests {
+@Suite(.timeLimit(.minutes(5))) struct CheckpointTests {
     private static func text(_ path: String) -> String {
         String(decoding: (try? File.read(path, bytesMax: 1 << 20)) ?? [], as: UTF8.self)
     }

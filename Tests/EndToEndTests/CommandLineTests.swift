@@ -4,7 +4,7 @@ import Testing
 import Wire
 
 /// The commands, as people and scripts use them: what they print, and their exit status.
-@Suite(.timeLimit(.minutes(1))) struct CommandLineTests {
+@Suite(.timeLimit(.minutes(5))) struct CommandLineTests {
     let server: RunningServer
 
     init() throws {

@@ -3,7 +3,7 @@ import Testing
 import Wire
 
 /// Every start leaves one decision.
-@Suite(.timeLimit(.minutes(1))) struct DecisionTests {
+@Suite(.timeLimit(.minutes(5))) struct DecisionTests {
     let server: RunningServer
 
     init() throws {

@@ -5,7 +5,7 @@ import Wire
 
 /// A kernel that cannot hold a session, or refuses a step of it, starts nothing. The table of what a session that is
 /// held may do is what is measured; and it can do nothing to the server and to others.
-@Suite(.timeLimit(.minutes(2))) struct EnforcementFaultTests {
+@Suite(.timeLimit(.minutes(5))) struct EnforcementFaultTests {
     private static let probe = BuiltPrograms.path("spawngate-probe")
 
     @Test(

@@ -4,7 +4,7 @@ import Testing
 import Wire
 
 /// The kernel holds a session to its write roots, and what was really done stands in its record.
-@Suite(.timeLimit(.minutes(2))) struct EnforcementTests {
+@Suite(.timeLimit(.minutes(5))) struct EnforcementTests {
     private static let landlock: JSONValue = ["level": "landlock", "abi": .integer(abi)]
     private static let none: JSONValue = ["level": "none", "abi": nil]
     private static var abi: Int64 { (try? Landlock.abi()).map(Int64.init) ?? 0 }

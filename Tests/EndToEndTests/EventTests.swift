@@ -5,7 +5,7 @@ import Testing
 import Wire
 
 /// What else than decisions stands in the log.
-@Suite(.timeLimit(.minutes(2))) struct EventTests {
+@Suite(.timeLimit(.minutes(5))) struct EventTests {
     let server: RunningServer
 
     init() throws { server = try RunningServer() }

@@ -5,7 +5,7 @@ import Testing
 import Wire
 
 /// `spawngate log export` and `spawngate decision report`: the log for other programs, and for people who file it.
-@Suite(.timeLimit(.minutes(2))) struct ExportTests {
+@Suite(.timeLimit(.minutes(5))) struct ExportTests {
     private static let script = "<script>alert(1)</script>"
     let server: RunningServer
 

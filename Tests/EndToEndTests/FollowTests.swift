@@ -4,7 +4,7 @@ import Testing
 import Wire
 
 /// Live output: every byte once, in order, and then the end.
-@Suite(.timeLimit(.minutes(2))) struct FollowTests {
+@Suite(.timeLimit(.minutes(5))) struct FollowTests {
     /// What a follower has been told.
     private struct Heard {
         var stdout: [UInt8] = []

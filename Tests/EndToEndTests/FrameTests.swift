@@ -4,7 +4,7 @@ import Testing
 import Wire
 
 /// Frames and the connections that carry them.
-@Suite(.timeLimit(.minutes(2))) struct FrameTests {
+@Suite(.timeLimit(.minutes(5))) struct FrameTests {
     let server: RunningServer
     let client: FrameClient
 

@@ -4,7 +4,7 @@ import Testing
 import Wire
 
 /// What the server leaves, and what it needs.
-@Suite(.timeLimit(.minutes(2))) struct HygieneTests {
+@Suite(.timeLimit(.minutes(5))) struct HygieneTests {
     @Test func twoHundredSessionsLeaveNoDescriptorAndNoZombie() throws {
         let server = try RunningServer()
         try server.call("policy.reload")

@@ -3,7 +3,7 @@ import Testing
 import Wire
 
 /// The same key is the same session.
-@Suite(.timeLimit(.minutes(1))) struct IdempotencyTests {
+@Suite(.timeLimit(.minutes(5))) struct IdempotencyTests {
     let server: RunningServer
 
     init() throws { server = try RunningServer() }

@@ -5,7 +5,7 @@ import Wire
 
 /// Attempts to get more than the fields of a start say: by its arguments, its tool rules, its prompt, its environment,
 /// its names. Each is asked of a server with the shipped policies.
-@Suite(.timeLimit(.minutes(2))) struct InjectionTests {
+@Suite(.timeLimit(.minutes(5))) struct InjectionTests {
     enum Verdict: Equatable, Sendable {
         case allowed
         /// By this rule at least.

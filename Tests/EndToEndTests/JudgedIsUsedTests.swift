@@ -4,7 +4,7 @@ import Testing
 import Wire
 
 /// What is judged is what is used, also when links change in between.
-@Suite(.timeLimit(.minutes(2))) struct JudgedIsUsedTests {
+@Suite(.timeLimit(.minutes(5))) struct JudgedIsUsedTests {
     private static let starts = 150
 
     /// Starts a session that turns a link to and fro between two targets, and waits until it has begun.

@@ -4,7 +4,7 @@ import Testing
 import Wire
 
 /// What was granted in place of what was asked for is what is recorded, and what runs.
-@Suite(.timeLimit(.minutes(2))) struct NarrowTests {
+@Suite(.timeLimit(.minutes(5))) struct NarrowTests {
     private static let policy = """
         return function(request)
           if request.permission_mode == "acceptEdits" then

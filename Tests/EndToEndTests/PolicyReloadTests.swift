@@ -4,7 +4,7 @@ import Testing
 import Wire
 
 /// A saved change is in force within a second, the whole set or nothing of it.
-@Suite(.timeLimit(.minutes(1))) struct PolicyReloadTests {
+@Suite(.timeLimit(.minutes(5))) struct PolicyReloadTests {
     private static func denying(_ rule: String) -> String { #"return function() deny("\#(rule)", "x") end"# }
 
     private func rules(_ server: RunningServer) throws -> [String] {

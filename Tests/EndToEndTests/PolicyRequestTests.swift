@@ -4,7 +4,7 @@ import Testing
 import Wire
 
 /// What policies see is what is used.
-@Suite(.timeLimit(.minutes(1))) struct PolicyRequestTests {
+@Suite(.timeLimit(.minutes(5))) struct PolicyRequestTests {
     /// Denies with all that it sees, one denial for each member.
     private static let telling = """
         local function text(value)

@@ -3,7 +3,7 @@ import Testing
 import Wire
 
 /// Unless every policy says yes, no.
-@Suite(.timeLimit(.minutes(2))) struct PolicyVerdictTests {
+@Suite(.timeLimit(.minutes(5))) struct PolicyVerdictTests {
     private static let yes = "return function(request) end"
 
     private func refusal(_ server: RunningServer) throws -> Refusal {

@@ -4,7 +4,7 @@ import Testing
 import Wire
 
 /// What was judged is judged again: by its own policies it comes out the same, by others it shows what would change.
-@Suite(.timeLimit(.minutes(2))) struct ReplayTests {
+@Suite(.timeLimit(.minutes(5))) struct ReplayTests {
     let server: RunningServer
 
     /// Denies by what the start is, by whom and when it is asked; fails, and runs out of time.

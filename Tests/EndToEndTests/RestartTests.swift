@@ -4,7 +4,7 @@ import Testing
 import Wire
 
 /// A session outlives the server, and what it came to is told truly.
-@Suite(.timeLimit(.minutes(2))) struct RestartTests {
+@Suite(.timeLimit(.minutes(5))) struct RestartTests {
     let server: RunningServer
 
     init() throws { server = try RunningServer() }

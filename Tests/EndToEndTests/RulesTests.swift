@@ -3,7 +3,7 @@ import Testing
 import Wire
 
 /// Which rules fire, and which never did.
-@Suite(.timeLimit(.minutes(1))) struct RulesTests {
+@Suite(.timeLimit(.minutes(5))) struct RulesTests {
     let server: RunningServer
 
     init() throws {

@@ -5,7 +5,7 @@ import Testing
 import Wire
 
 /// Prompts and values of the environment: hashes in the log, the texts beside it until they are erased.
-@Suite(.timeLimit(.minutes(1))) struct SecretsTests {
+@Suite(.timeLimit(.minutes(5))) struct SecretsTests {
     private static let quoting = [
         "10-quoting.lua": """
         return function(request)

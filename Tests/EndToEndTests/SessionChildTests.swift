@@ -4,7 +4,7 @@ import Testing
 import Wire
 
 /// What a started program finds.
-@Suite(.timeLimit(.minutes(1))) struct SessionChildTests {
+@Suite(.timeLimit(.minutes(5))) struct SessionChildTests {
     private func run(
         _ server: RunningServer, _ command: String, _ args: [String], _ more: JSONValue = [:]
     ) throws -> JSONValue {

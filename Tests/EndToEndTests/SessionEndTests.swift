@@ -3,7 +3,7 @@ import Testing
 import Wire
 
 /// How sessions end, by themselves and by being stopped.
-@Suite(.timeLimit(.minutes(1))) struct SessionEndTests {
+@Suite(.timeLimit(.minutes(5))) struct SessionEndTests {
     let server: RunningServer
 
     init() throws { server = try RunningServer() }

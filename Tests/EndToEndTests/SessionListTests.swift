@@ -3,7 +3,7 @@ import Testing
 import Wire
 
 /// Listing sessions.
-@Suite(.timeLimit(.minutes(2))) struct SessionListTests {
+@Suite(.timeLimit(.minutes(5))) struct SessionListTests {
     let server: RunningServer
     let client: FrameClient
 

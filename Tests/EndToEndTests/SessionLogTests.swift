@@ -4,7 +4,7 @@ import Testing
 import Wire
 
 /// What sessions have written.
-@Suite(.timeLimit(.minutes(1))) struct SessionLogTests {
+@Suite(.timeLimit(.minutes(5))) struct SessionLogTests {
     private func logs(_ server: RunningServer, _ record: JSONValue, _ more: JSONValue = [:]) throws -> JSONValue {
         let id: JSONValue = ["id": record["id"] ?? .null]
         return try server.call("session.logs", id.with(more))

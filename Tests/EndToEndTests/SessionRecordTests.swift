@@ -3,7 +3,7 @@ import Testing
 import Wire
 
 /// What a session is called and what its record says.
-@Suite(.timeLimit(.minutes(1))) struct SessionRecordTests {
+@Suite(.timeLimit(.minutes(5))) struct SessionRecordTests {
     let server: RunningServer
 
     init() throws { server = try RunningServer() }

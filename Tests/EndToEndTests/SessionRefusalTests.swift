@@ -3,7 +3,7 @@ import Testing
 import Wire
 
 /// Bad input is answered by one clear sentence, and starts nothing.
-@Suite(.timeLimit(.minutes(1))) struct SessionRefusalTests {
+@Suite(.timeLimit(.minutes(5))) struct SessionRefusalTests {
     let server: RunningServer
 
     init() throws { server = try RunningServer() }

@@ -4,7 +4,7 @@ import Testing
 import Wire
 
 /// The report that a session was asked for.
-@Suite(.timeLimit(.minutes(1))) struct SessionReportTests {
+@Suite(.timeLimit(.minutes(5))) struct SessionReportTests {
     let server: RunningServer
 
     init() throws { server = try RunningServer() }

@@ -4,7 +4,7 @@ import Testing
 import Wire
 
 /// A candidate is judged beside the policies in force, decides nothing, and can take their place.
-@Suite(.timeLimit(.minutes(1))) struct ShadowTests {
+@Suite(.timeLimit(.minutes(5))) struct ShadowTests {
     let server: RunningServer
 
     private static let live = ["10-a.lua": #"return function(r) if r.branch == "live" then deny("live", "x") end end"#]

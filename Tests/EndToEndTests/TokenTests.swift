@@ -3,7 +3,7 @@ import Testing
 import Wire
 
 /// Tokens and what their roles allow.
-@Suite(.timeLimit(.minutes(1))) struct TokenTests {
+@Suite(.timeLimit(.minutes(5))) struct TokenTests {
     let server: RunningServer
 
     init() throws { server = try RunningServer() }

@@ -5,7 +5,7 @@ import Testing
 import Wire
 
 /// What a stranger can check of the log, over the wire alone.
-@Suite(.timeLimit(.minutes(2))) struct TransparencyTests {
+@Suite(.timeLimit(.minutes(5))) struct TransparencyTests {
     let server: RunningServer
 
     init() throws { server = try RunningServer() }

@@ -4,7 +4,7 @@ import Testing
 import Wire
 
 /// Being told of sessions as they change.
-@Suite(.timeLimit(.minutes(1))) struct WatchTests {
+@Suite(.timeLimit(.minutes(5))) struct WatchTests {
     private func watch(_ client: FrameClient, _ filter: JSONValue = [:]) throws -> JSONValue {
         try #require(try client.call("session.watch", filter)["subscription"])
     }

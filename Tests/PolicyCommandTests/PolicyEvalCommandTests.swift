@@ -4,7 +4,7 @@ import Testing
 import Wire
 
 /// `spawngate policy eval`: a start judged without a server, by the code that judges starts.
-@Suite(.timeLimit(.minutes(1))) struct PolicyEvalCommandTests {
+@Suite(.timeLimit(.minutes(5))) struct PolicyEvalCommandTests {
     private static let policies = [
         "10-name.lua": #"return function(r) if r.name == "bad" then deny("name", "no %s", r.name) end end"#,
         "20-role.lua": """

@@ -4,7 +4,7 @@ import Testing
 import Wire
 
 /// `spawngate policy new`: a policy to begin with, that does no harm before it is edited.
-@Suite(.timeLimit(.minutes(1))) struct PolicyNewCommandTests {
+@Suite(.timeLimit(.minutes(5))) struct PolicyNewCommandTests {
     private static let allow = "return function() end"
 
     @Test func aNewPolicyLoadsAndItsTestPasses() throws {

@@ -3,7 +3,7 @@ import Testing
 import Wire
 
 /// `spawngate policy test`: what an administrator sees of tests that pass and fail.
-@Suite(.timeLimit(.minutes(1))) struct PolicyTestCommandTests {
+@Suite(.timeLimit(.minutes(5))) struct PolicyTestCommandTests {
     static let policy = """
         local site = require "lib.site"
         local function never()

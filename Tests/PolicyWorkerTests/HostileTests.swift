@@ -4,7 +4,7 @@ import Testing
 import Wire
 
 /// Scripts that try to hang, crash, fill or leave the worker. The first line of each says what it must come to.
-@Suite(.timeLimit(.minutes(2))) struct HostileTests {
+@Suite(.timeLimit(.minutes(5))) struct HostileTests {
     static let names = ((try? File.list(ProjectFiles.hostile)) ?? []).filter { $0.hasSuffix(".lua") }
 
     /// A policy before and after the hostile one: it must be judged as if that were not there.
