@@ -7,7 +7,8 @@ struct SessionLimitOptions: ParsableArguments {
         help: ArgumentHelp(
             "A folder of cgroup v2 that is delegated to this server; each session gets a cgroup below it, in which it is "
                 + "bounded and by which it is killed. The server must run below it, or as root. Under systemd: "
-                + "Delegate=yes, DelegateSubgroup=server (systemd 254), KillMode=process, and /sys/fs/cgroup/system.slice/NAME.service.",
+                + "Delegate=yes, DelegateSubgroup=server (systemd 254), KillMode=process, and "
+                + "/sys/fs/cgroup/system.slice/NAME.service.",
             valueName: "dir"))
     var cgroup: String?
 
