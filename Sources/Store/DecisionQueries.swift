@@ -64,20 +64,27 @@ extension Store {
         }
     }
 
-    /// The numbers from the first leaf of a time to the last (milliseconds since 1970, the end not included). Where the
-    /// clock was set back in between, leaves of another time may be among them: the numbers have no gap.
+    /// The numbers of the leaves of a time (milliseconds since 1970, the end not included), found by halving: leaves come
+    /// in the order of their times. Where the clock was set back in between, leaves of another time may be among them, or
+    /// some of that time before them; the numbers have no gap.
     package func sequences(since: Int64?, until: Int64?) throws(StoreFailure) -> Range<Int64> {
         let size = nextSequence
         return try read { database in
-            let first = try Int64.fetchOne(
-                database.cachedStatement(sql: "SELECT seq FROM leaf WHERE time >= ? ORDER BY time, seq LIMIT 1"),
-                arguments: [since ?? Int64.min])
-            let last = try Int64.fetchOne(
-                database.cachedStatement(
-                    sql: "SELECT seq FROM leaf WHERE time < ? ORDER BY time DESC, seq DESC LIMIT 1"),
-                arguments: [until ?? Int64.max])
-            guard let first, let last, first <= last else { return size..<size }
-            return (since == nil ? 0 : first)..<(until == nil ? size : last + 1)
+            let statement = try database.cachedStatement(sql: "SELECT time FROM leaf WHERE seq = ?")
+            func first(notBefore time: Int64) throws -> Int64 {
+                var range = 0..<size
+                while !range.isEmpty {
+                    let middle = range.lowerBound + Int64(range.count / 2)
+                    guard let found = try Int64.fetchOne(statement, arguments: [middle]) else {
+                        throw StoreFailure(description: "leaf \(middle) of the log is missing")
+                    }
+                    range = found < time ? middle + 1..<range.upperBound : range.lowerBound..<middle
+                }
+                return range.lowerBound
+            }
+            let from = try since.map(first(notBefore:)) ?? 0
+            let to = try until.map(first(notBefore:)) ?? size
+            return from..<max(from, to)
         }
     }
 

@@ -149,7 +149,7 @@ struct ReportPage {
         let shown = tally.events.suffix(ReportTally.listMax).reversed()
         let rows = shown.map { event -> HTML in
             """
-            <tr>\(Self.leaf(event.seq, event.time))<td class="t">\(event.kind)</td><td>\(event.principal)</td><td class="w">\
+            <tr>\(Self.leaf(event.seq, event.time))<td class="t">\(event.kind)</td><td class="t">\(event.principal)</td><td class="w">\
             \(TerminalText.excerpt(event.facts, charactersMax: 300))</td></tr>
             """
         }
@@ -166,8 +166,8 @@ struct ReportPage {
             <p>The log is a transparency log (RFC 6962, SHA-256). The checkpoint below is a note signed with Ed25519; its \
             second line is the number of leaves, its third the root. The hashes of leaves \(proof.first) to \(proof.last), with \
             the inclusion proofs of the first and the last of them, give that root, which was checked when this page was \
-            written. To check it again without the server: <code>spawngate log export --from \(proof.first) --to \
-            \(proof.last + 1) --output log.jsonl</code>, and <code>spawngate log verify log.jsonl</code>.</p>
+            written. All that is needed to check it again without the server is what <code>spawngate log export --from \
+            \(proof.first) --to \(proof.last + 1) --output log.jsonl</code> writes.</p>
             <p>What this shows, and what not: whoever holds an earlier checkpoint can detect any change to what came before \
             it; what came after the last checkpoint held elsewhere, nobody can prove against a hostile root.</p>
             <h3>Checkpoint</h3><pre>\(lines: snapshot.note)</pre><h3>Key</h3><pre>\(snapshot.key)</pre>\(heldSection)

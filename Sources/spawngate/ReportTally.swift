@@ -160,7 +160,7 @@ struct ReportTally {
             Event(
                 seq: leaf.seq, time: time, kind: leaf.kind,
                 principal: leaf.value["principal"]["name"].string ?? leaf.value["address"].string ?? "",
-                facts: facts.map { "\($0.name) \($0.value.string ?? $0.value.json)" }.joined(separator: ", ")))
+                facts: facts.map { "\($0.name) \($0.value.displayed ?? "-")" }.joined(separator: ", ")))
         if events.count > 2 * Self.listMax { events.removeFirst(events.count - Self.listMax) }
     }
 
