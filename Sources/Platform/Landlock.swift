@@ -24,6 +24,9 @@ package enum Landlock {
     package struct Ruleset: ~Copyable {
         package let descriptor: FileDescriptor
 
+        /// Hands the descriptor over.
+        package consuming func take() -> FileDescriptor { descriptor }
+
         /// No writing anywhere; signals and abstract sockets within the confined processes alone.
         package init() throws(SystemError) {
             descriptor = FileDescriptor(owning: try checked("landlock_create_ruleset") { cl_landlock_ruleset() })

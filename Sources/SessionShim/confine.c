@@ -18,10 +18,9 @@
 // processors and limits of another of the same user (RLIMIT_CPU on the server is as good as a signal to it).
 
 #define LOW(capability) (1U << (capability))
-#define HIGH(capability) (1U << ((capability) - 32))
 
 /// What root keeps: powers over files, users and ports, as in a container. It loses those over the kernel, devices,
-/// mounts and other processes. An ordinary user has none and loses none.
+/// mounts and other processes, all those of the second word among them. An ordinary user has none and loses none.
 static const __u32 kept_capabilities[2] = {
     LOW(CAP_CHOWN) | LOW(CAP_DAC_OVERRIDE) | LOW(CAP_DAC_READ_SEARCH) | LOW(CAP_FOWNER) | LOW(CAP_FSETID) |
         LOW(CAP_KILL) | LOW(CAP_SETGID) | LOW(CAP_SETUID) | LOW(CAP_NET_BIND_SERVICE) | LOW(CAP_NET_RAW) |

@@ -53,7 +53,7 @@ final class Confinement {
     /// Why nothing starts; nil where sessions can be held, or need not be.
     var objection: String? {
         guard setting == .required, abi ?? 0 < Landlock.abiNeeded else { return nil }
-        return "this kernel cannot hold it to its write roots (Landlock ABI \(Landlock.abiNeeded) is needed, "
+        return "this kernel cannot hold a session to its write roots (Landlock ABI \(Landlock.abiNeeded) is needed, "
             + "\(abi.map { "it has \($0)" } ?? "it has none")), and the server runs with --enforcement required"
     }
 
@@ -71,6 +71,6 @@ final class Confinement {
         if launch.writesWorkingDirectory { try ruleset.allow(.writing, launch.workingDirectory) }
         if let root = launch.runtimeWriteRoot { try ruleset.allow(.writing, root) }
         try ruleset.allow(.writing, try ResolvedPath(opening: temporaryFolder))
-        return FileDescriptorBox(try ruleset.descriptor.duplicate())
+        return FileDescriptorBox(ruleset.take())
     }
 }

@@ -6,7 +6,9 @@ struct ProtectedPlaces {
         /// "the state folder"
         let what: String
         let path: String
-        /// Nil where it does not exist, and for a link, which is protected for where it stands and not for what it is.
+        /// A link is protected for where it stands, and not for what it leads to.
+        let isLink: Bool
+        /// Nil for a link, and for what does not exist.
         let identity: FileIdentity?
         /// Of every folder that holds it.
         let above: Set<FileIdentity>
@@ -42,10 +44,13 @@ struct ProtectedPlaces {
         if ancestry.count == 1, root.status.isDirectory { return "is the root of all folders" }
         for place in places {
             // By identity, which no other name of the same folder changes, and by name, for what is put in its place.
-            if let identity = place.identity, ancestry.contains(identity) || Self.isWithin(root.path, place.path) {
-                return ancestry[0] == identity && root.status.isDirectory ? "is \(place.what)" : "lies in \(place.what)"
-            }
-            if root.path == place.path { return "is \(place.what)" }
+            let isSame =
+                place.identity == ancestry[0] && root.status.isDirectory
+                || root.path.utf8.elementsEqual(place.path.utf8)
+            if isSame { return "is \(place.what)" }
+            let isInside =
+                place.identity.map(ancestry.contains) ?? false || Self.isWithin(root.path, place.path)
+            if isInside, !place.isLink { return "lies in \(place.what)" }
             if root.status.isDirectory, place.above.contains(ancestry[0]) || Self.isWithin(place.path, root.path) {
                 return "holds \(place.what)"
             }
@@ -59,12 +64,12 @@ struct ProtectedPlaces {
         while true {
             if let folder = try? ResolvedPath(opening: existing), let ancestry = try? folder.ancestry() {
                 let isThere = existing == path
-                let rest = String(path.dropFirst(existing == "/" ? 0 : existing.count))
+                let rest = String(Substring(path.utf8.dropFirst(existing == "/" ? 0 : existing.utf8.count)))
                 return Place(
-                    what: what, path: (folder.path == "/" ? "" : folder.path) + rest,
+                    what: what, path: (folder.path == "/" ? "" : folder.path) + rest, isLink: isLink,
                     identity: isThere ? ancestry[0] : nil, above: Set(isThere ? ancestry.dropFirst() : ancestry[...]))
             }
-            if existing == "/" { return Place(what: what, path: path, identity: nil, above: []) }
+            if existing == "/" { return Place(what: what, path: path, isLink: isLink, identity: nil, above: []) }
             existing = File.parent(of: existing)
         }
     }
@@ -73,7 +78,11 @@ struct ProtectedPlaces {
     private static func links(on path: String) -> [String] {
         let linksMax = 40
         var found: [String] = []
-        var ahead = path.split(separator: "/")[...]
+        // By bytes: a name may begin with what would be one character with the slash.
+        func names(_ path: String) -> [Substring] {
+            path.utf8.split(separator: UInt8(ascii: "/")).map { Substring($0) }
+        }
+        var ahead = names(path)[...]
         var at = ""
         while let name = ahead.popFirst(), found.count < linksMax {
             if name == "." { continue }
@@ -88,7 +97,7 @@ struct ProtectedPlaces {
             }
             found.append("\(at)/\(name)")
             if target.hasPrefix("/") { at = "" }
-            ahead = (target.split(separator: "/") + ahead)[...]
+            ahead = (names(target) + ahead)[...]
         }
         return found
     }

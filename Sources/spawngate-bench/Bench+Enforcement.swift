@@ -5,7 +5,7 @@ internal import SpawngateClient
 extension Bench {
     /// The processor time of a whole start, with its shim and its program, held and not held.
     func enforcement() throws -> [Figure] {
-        let starts = count(400)
+        let starts = count(200)
         let servers = try ["required", "off"].map { try newServer(arguments: ["--enforcement", $0]) }
         let controls = try servers.map { try $0.connect() }
         let roots: RemoteValue = .array((0..<4).map { .string("\(workFolder)/\($0)") })

@@ -29,13 +29,13 @@ import Wire
 
     @Test func aKernelWithoutLandlockIsSaidOnceAndClearly() throws {
         let server = try RunningServer(launcher: [Self.probe, "fault", "landlock_create_ruleset", "38"])
-        #expect(server.log.contains("nothing can be started: this kernel cannot hold it to its write roots"))
+        #expect(server.log.contains("nothing can be started: this kernel cannot hold a session to its write roots"))
         let info = try server.call("server.info")
         #expect(info["enforcement"] == ["setting": "required", "level": "none", "abi": nil])
         let refusal = try server.refusal("session.start", server.shell("exit 0"))
         #expect(
             refusal?.message
-                == "Failed to start session: this kernel cannot hold it to its write roots (Landlock ABI 6 "
+                == "Failed to start session: this kernel cannot hold a session to its write roots (Landlock ABI 6 "
                 + "is needed, it has none), and the server runs with --enforcement required")
         let seen = try server.call("policy.check", server.shell("exit 0"))
         #expect(seen["request"]?["enforcement"] == ["available": false])
