@@ -1,7 +1,7 @@
 # Two commands do everything: `make run` and `make test`. The rest is for those who work on it; `make help` lists it.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test demo bench storm test-agent test-tools fmt check ci clean build build-tests dependencies
+.PHONY: help run test demo bench storm race test-agent test-tools fmt check ci clean build build-tests dependencies
 
 PACKAGES := liblua5.4-dev libsqlite3-dev libssl-dev
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
@@ -30,6 +30,9 @@ bench: build ## print the figures
 
 storm: build-tests ## kill -9: 200 rounds against the server (SPAWNGATE_STORM=N), 50 against shims; 250 that flee a stop
 	SPAWNGATE_STORM=$${SPAWNGATE_STORM:-200} swift test -c release --skip-build --filter Storm
+
+race: build-tests ## 10 s each of links and folders that change hands while their paths are judged
+	SPAWNGATE_RACE_MS=$${SPAWNGATE_RACE_MS:-10000} swift test -c release --skip-build --filter PathRaceTests
 
 test-agent: build-tests $(AGENT) ## whole sessions of the real Claude CLI, fetched from PyPI where it is missing
 	SPAWNGATE_AGENT=$(abspath $(AGENT)) swift test -c release --skip-build --filter AgentTests

@@ -93,13 +93,16 @@ package enum File {
         try checked("statfs \(path)") { cl_is_cgroup2(path) } == 1
     }
 
-    /// Where a symbolic link points.
+    /// Where a symbolic link points. EILSEQ where that is not UTF-8: in its place a text would name something else.
     package static func readLink(_ path: String) throws(SystemError) -> String {
         var buffer = [CChar](repeating: 0, count: Int(PATH_MAX) + 1)
         let count = readlink(path, &buffer, buffer.count)
         if count < 0 { throw SystemError("readlink \(path)", code: errno) }
         if count > Int(PATH_MAX) { throw SystemError("readlink \(path)", code: ENAMETOOLONG) }
-        return String(decoding: buffer[..<count].map(UInt8.init(bitPattern:)), as: UTF8.self)
+        guard let target = String(validating: buffer[..<count].map(UInt8.init(bitPattern:)), as: UTF8.self) else {
+            throw SystemError("readlink \(path)", code: EILSEQ)
+        }
+        return target
     }
 
     /// Removes one name; one that is not there is no error.

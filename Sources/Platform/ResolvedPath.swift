@@ -20,6 +20,13 @@ package final class ResolvedPath {
         handle = FileDescriptor(owning: number)
         status = try handle.status()
         path = try File.readLink("/proc/self/fd/\(number)")
+        // The kernel writes so of what was removed meanwhile. A folder may have that name as well.
+        if path.hasSuffix(" (deleted)") {
+            let there = try File.status(of: path)
+            if there.inode != status.inode || there.device != status.device {
+                throw SystemError("open \(name)", code: ENOENT)
+            }
+        }
     }
 
     /// Opens what lies below a folder, without following any link on the way.

@@ -24,7 +24,8 @@ struct birth {
 enum { CHILD_STACK = 16 * 1024 };
 
 /// For a script the kernel wants a name, so the name is held against the judged handle at the last moment. What is
-/// left is the instant between this check and the exec; with a handle there is none.
+/// left is the instant between this check and the exec; with a handle there is none. The kernel would take the handle
+/// for a script too, as /dev/fd/N: but that is what the script then finds as $0, and N stays open in the session.
 static int check_path(const char *program) {
     struct open_how how = {.flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_NO_SYMLINKS};
     int named = k_openat2(program, &how);

@@ -7,9 +7,10 @@ package struct CommandRun {
     package let output: String
     package let errors: String
 
-    /// Runs a built program. Its standard input is empty, its environment PATH, HOME and what is given.
+    /// Runs a built program. Its standard input is empty, its environment PATH, HOME and what is given; `launcher` is a
+    /// command to be put before it.
     package init(
-        _ program: String, _ arguments: [String], environment: [String] = [],
+        _ program: String, _ arguments: [String], environment: [String] = [], launcher: [String] = [],
         milliseconds: Int = Waiting.milliseconds
     ) throws {
         let folder = try TemporaryFolder()
@@ -17,7 +18,8 @@ package struct CommandRun {
         let output = try File.open("\(folder.path)/output", .createNew)
         let errors = try File.open("\(folder.path)/errors", .createNew)
         let process = try ChildProcess(
-            path: BuiltPrograms.path(program), arguments: [program] + arguments,
+            path: launcher.first ?? BuiltPrograms.path(program),
+            arguments: launcher.isEmpty ? [program] + arguments : launcher + [BuiltPrograms.path(program)] + arguments,
             environment: ["PATH=/usr/local/bin:/usr/bin:/bin", "HOME=\(folder.path)"] + environment,
             descriptors: [input.number, output.number, errors.number])
         if try !Waiting.untilReadable(process.pollable, milliseconds: milliseconds) {
