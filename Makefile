@@ -1,7 +1,7 @@
 # Two commands do everything: `make run` and `make test`. The rest is for those who work on it; `make help` lists it.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test demo bench storm race test-agent test-tools fmt check ci clean build build-tests dependencies
+.PHONY: help run test demo bench turns storm test-agent test-tools fmt check ci clean build build-tests dependencies
 
 PACKAGES := liblua5.4-dev libsqlite3-dev libssl-dev
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
@@ -27,6 +27,9 @@ demo: build ## one allowed and one denied start, against a server of its own
 
 bench: build ## print the figures
 	@$(PROGRAMS)/spawngate-bench
+
+turns: build ## show that no answer leaves before its turn has waited for the disk, once (needs strace)
+	@python3 scripts/turns.py $(PROGRAMS)
 
 storm: build-tests ## kill -9: 200 rounds against the server (SPAWNGATE_STORM=N), 50 against shims; 250 that flee a stop
 	SPAWNGATE_STORM=$${SPAWNGATE_STORM:-200} swift test -c release --skip-build --filter Storm

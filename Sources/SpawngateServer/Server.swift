@@ -155,15 +155,17 @@ package final class Server {
 
     /// One transaction, and at most one wait for the disk, for everything of the turn.
     private func commit() {
-        let isNew = recorder.hasNew
+        // What failed is tried again after a while, or with what is new.
+        guard recorder.hasNew || starts.hasJudged || commitRetry == nil else { return }
         let (eventCount, events) = recorder.writes(from: store.nextSequence)
         let starting = starts.writes(from: store.nextSequence + Int64(eventCount))
         let (changing, endsSomething) = supervisor.changes()
-        // What failed is tried again after a while, or with what is new.
-        guard isNew || !starting.isEmpty || commitRetry == nil && !(events.isEmpty && changing.isEmpty) else { return }
+        guard !events.isEmpty || !starting.isEmpty || !changing.isEmpty else { return }
         do throws(StoreFailure) {
             try store.commit(events + starting + changing, durably: !starting.isEmpty || endsSomething)
             metrics.commits += 1
+            if let commitRetry { loop.cancel(commitRetry) }
+            commitRetry = nil
             recorder.kept(eventCount)
             supervisor.changesAreKept()
             starts.kept()

@@ -121,6 +121,9 @@ final class StartPipeline {
 
     // MARK: the safe point
 
+    /// Whether the policies have answered for a start that is not kept yet.
+    var hasJudged: Bool { !judged.isEmpty }
+
     /// What is to be kept of the starts that have been judged, in the order of their judgements; the first leaf gets this
     /// number.
     func writes(from sequence: Int64) -> [StoreWrite] {

@@ -27,18 +27,29 @@ package struct StoredLeaf {
 
 extension Store {
     /// Decisions with a smaller number than `before`, and not a smaller one than `from`, the newest first.
+    ///
+    /// The newest leaves, of a block that is not whole yet, are looked at one by one; before them what a block is found by
+    /// is cut together, and only leaves that meet every condition are read.
     package func decisions(
         _ filter: DecisionFilter, before: Int64?, from: Int64? = nil, limit: Int
     ) throws(StoreFailure) -> [StoredLeaf] {
-        var (conditions, arguments) = Self.conditions(filter, before: before, from: from)
-        conditions.append("kind = 'decision'")
-        arguments += [limit]
-        let sql = """
-            SELECT seq, text FROM leaf WHERE \(conditions.joined(separator: " AND ")) ORDER BY seq DESC LIMIT ?
-            """
+        let end = max(0, min(before ?? nextSequence, nextSequence))
+        let start = max(0, from ?? 0)
+        guard start < end, limit > 0 else { return [] }
+        let unsealed = nextSequence / LeafSet.leaves * LeafSet.leaves
         return try read { database in
-            try Row.fetchAll(database.cachedStatement(sql: sql), arguments: arguments)
-                .map { StoredLeaf(sequence: $0[0], text: $0[1]) }
+            // A session has one decision, and a short range is looked at sooner than blocks are opened.
+            if filter.sessionID != nil || end - start <= LeafSet.leaves {
+                return try filter.scan(start..<end, limit: limit, in: database)
+            }
+            var found: [StoredLeaf] = []
+            if end > unsealed {
+                found = try filter.scan(max(start, unsealed)..<end, limit: limit, in: database)
+            }
+            if start < min(end, unsealed), found.count < limit {
+                found += try filter.search(start..<min(end, unsealed), limit: limit - found.count, in: database)
+            }
+            return found
         }
     }
 
@@ -48,7 +59,7 @@ extension Store {
     package func leaves(
         _ filter: DecisionFilter, in range: Range<Int64>, bytesMax: Int
     ) throws(StoreFailure) -> (leaves: [StoredLeaf], next: Int64) {
-        let (conditions, arguments) = Self.conditions(filter, before: range.upperBound, from: range.lowerBound)
+        let (conditions, arguments) = filter.conditions(range)
         let sql = "SELECT seq, text FROM leaf WHERE \(conditions.joined(separator: " AND ")) ORDER BY seq"
         return try read { database in
             var leaves: [StoredLeaf] = []
@@ -88,39 +99,6 @@ extension Store {
         }
     }
 
-    /// SQL for what a filter wants among the leaves from `from` (inclusive) to `before` (exclusive).
-    private static func conditions(
-        _ filter: DecisionFilter, before: Int64?, from: Int64?
-    ) -> ([String], StatementArguments) {
-        var conditions = ["seq >= 0"]
-        var arguments: StatementArguments = []
-        func add(_ condition: String, _ value: (any DatabaseValueConvertible)?) {
-            guard let value else { return }
-            conditions.append(condition)
-            arguments += [value]
-        }
-        add("seq < ?", before)
-        add("seq >= ?", from)
-        add("verdict = ?", filter.verdict?.rawValue)
-        add("principal = ?", filter.principal)
-        add("session_id = ?", filter.sessionID)
-        add("executive = ?", filter.executive)
-        add("mission_id = ?", filter.missionID)
-        // Inside a range of numbers, an index by time would be read from the whole log and sorted: the + keeps it out.
-        let time = from == nil ? "time" : "+time"
-        add("\(time) >= ?", filter.since)
-        add("\(time) < ?", filter.until)
-        let denial = [filter.policy.map { ("policy = ?", $0) }, filter.rule.map { ("rule = ?", $0) }].compactMap { $0 }
-        if !denial.isEmpty {
-            let range = from == nil ? "" : " AND seq >= ? AND seq < ?"
-            conditions.append(
-                "seq IN (SELECT seq FROM denial WHERE \(denial.map(\.0).joined(separator: " AND "))\(range))")
-            for (_, name) in denial { arguments += [name] }
-            if let from { arguments += [from, before ?? Int64.max] }
-        }
-        return (conditions, arguments)
-    }
-
     /// The decision of this id, or nil.
     package func leaf(id: String) throws(StoreFailure) -> StoredLeaf? {
         try leaf("id = ?", id)
@@ -139,5 +117,119 @@ extension Store {
                 database.cachedStatement(sql: "SELECT seq, text FROM leaf WHERE \(condition)"), arguments: [value]
             ).map { StoredLeaf(sequence: $0[0], text: $0[1]) }
         }
+    }
+}
+
+extension DecisionFilter {
+    /// Nil where time does not matter.
+    private var times: Range<Int64>? {
+        if since == nil, until == nil { return nil }
+        let since = since ?? Int64.min
+        return since..<max(since, until ?? Int64.max)
+    }
+
+    private var facets: [LeafBlock.Facet] {
+        var facets: [LeafBlock.Facet] = []
+        func add(_ kind: LeafBlock.Facet.Kind, _ text: String?) {
+            if let text { facets.append(LeafBlock.Facet(kind: kind, text: text)) }
+        }
+        add(.verdict, verdict?.rawValue)
+        add(.principal, principal)
+        add(.executive, executive)
+        add(.mission, missionID)
+        switch (policy, rule) {
+        case (let policy?, let rule?): facets.append(.rule(rule, of: policy))
+        default:
+            add(.policy, policy)
+            add(.rule, rule)
+        }
+        return facets.isEmpty ? [.decision] : facets
+    }
+
+    /// Decisions of whole blocks.
+    fileprivate func search(_ range: Range<Int64>, limit: Int, in database: Database) throws -> [StoredLeaf] {
+        let blocks = range.lowerBound / LeafSet.leaves...(range.upperBound - 1) / LeafSet.leaves
+        var cursors = try facets.map { try LeafBlockCursor($0, blocks, database) }
+        // A narrow time leads, so that the others pass over what it leaves out.
+        if let times { cursors.insert(try LeafBlockCursor(times, blocks, database), at: 0) }
+        var found: [StoredLeaf] = []
+        while let block = cursors[0].block {
+            for index in cursors.indices.dropFirst() { try cursors[index].advance(to: block) }
+            let others = cursors.map(\.block)
+            if others.contains(nil) { break }
+            if let earlier = others.compactMap(\.self).min(), earlier < block {
+                try cursors[0].advance(to: earlier)
+                continue
+            }
+            var leaves = cursors[0].leaves
+            for cursor in cursors.dropFirst() { leaves.cut(with: cursor.leaves) }
+            if !cursors[0].isWhole, let times { leaves.cut(with: try Self.leaves(of: block, in: times, database)) }
+            while let place = leaves.removeLast() {
+                let sequence = block * LeafSet.leaves + place
+                guard range.contains(sequence) else { continue }
+                if let leaf = try Self.leaf(sequence, in: database) { found.append(leaf) }
+                if found.count == limit { return found }
+            }
+            try cursors[0].advance()
+        }
+        return found
+    }
+
+    /// Which leaves of a block are of a time that the block is only partly of.
+    private static func leaves(of block: Int64, in times: Range<Int64>, _ database: Database) throws -> LeafSet {
+        let sequences = try Int64.fetchAll(
+            database.cachedStatement(
+                sql: "SELECT seq FROM leaf WHERE seq >= ? AND seq < ? AND time >= ? AND time < ?"),
+            arguments: [
+                block * LeafSet.leaves, (block + 1) * LeafSet.leaves, times.lowerBound, times.upperBound,
+            ])
+        var leaves = LeafSet.empty
+        for sequence in sequences { leaves.insert(sequence) }
+        return leaves
+    }
+
+    private static func leaf(_ sequence: Int64, in database: Database) throws -> StoredLeaf? {
+        try String.fetchOne(
+            database.cachedStatement(sql: "SELECT text FROM leaf WHERE seq = ?"), arguments: [sequence]
+        ).map { StoredLeaf(sequence: sequence, text: $0) }
+    }
+
+    /// Decisions of any leaves, looked at one by one.
+    fileprivate func scan(_ range: Range<Int64>, limit: Int, in database: Database) throws -> [StoredLeaf] {
+        var (conditions, arguments) = conditions(range)
+        conditions.append("kind = 'decision'")
+        arguments += [limit]
+        let sql = """
+            SELECT seq, text FROM leaf WHERE \(conditions.joined(separator: " AND ")) ORDER BY seq DESC LIMIT ?
+            """
+        return try Row.fetchAll(database.cachedStatement(sql: sql), arguments: arguments)
+            .map { StoredLeaf(sequence: $0[0], text: $0[1]) }
+    }
+
+    /// SQL for what is wanted among a range of leaves.
+    fileprivate func conditions(_ range: Range<Int64>) -> ([String], StatementArguments) {
+        var conditions: [String] = []
+        var arguments: StatementArguments = []
+        func add(_ condition: String, _ value: (any DatabaseValueConvertible)?) {
+            guard let value else { return }
+            conditions.append(condition)
+            arguments += [value]
+        }
+        add("seq >= ?", range.lowerBound)
+        add("seq < ?", range.upperBound)
+        add("session_id = ?", sessionID)
+        add("verdict = ?", verdict?.rawValue)
+        add("principal = ?", principal)
+        add("executive = ?", executive)
+        add("mission_id = ?", missionID)
+        add("time >= ?", times?.lowerBound)
+        add("time < ?", times?.upperBound)
+        let denial = [policy.map { ("policy = ?", $0) }, rule.map { ("rule = ?", $0) }].compactMap { $0 }
+        if !denial.isEmpty {
+            let same = denial.map(\.0).joined(separator: " AND ")
+            conditions.append("EXISTS (SELECT 1 FROM denial WHERE denial.seq = leaf.seq AND \(same))")
+            for (_, name) in denial { arguments += [name] }
+        }
+        return (conditions, arguments)
     }
 }

@@ -1,6 +1,14 @@
 internal import GRDB
 
 /// The tables. A change to them is a new migration; one that has shipped is never edited.
+///
+/// For whoever checks a log without the server: `leaf` is the log. Leaf `seq` (0, 1, 2, …, without gaps) is the bytes of
+/// `text`, canonical JSON in UTF-8 whose `kind`, `seq` and `time` say the same as the columns; all other columns of `leaf`,
+/// and `denial`, `rule_day`, `leaf_block` and `leaf_block_time` are only what listings are found by, and can be made again
+/// from the texts. `tree` holds the nodes of the Merkle tree (see TreeRow) and can be made again too: nothing in it is to be
+/// believed. The keys of the log are in the leaves `key.created` (`key`, `previous`) and `key.rotated` (`rotation` besides,
+/// a note that both have signed). `policy_set.files` is [{name, text}] of the set named by its digest, and `secret` what a
+/// decision's salted hashes stand for. Checkpoints are not kept: whoever has one brings it.
 enum Schema {
     static let migrator: DatabaseMigrator = {
         var migrator = DatabaseMigrator()
@@ -144,6 +152,21 @@ enum Schema {
         }
         migrator.registerMigration("granted") { database in
             try database.execute(sql: "ALTER TABLE disagreement ADD COLUMN granted TEXT")
+        }
+        migrator.registerMigration("blocks") { database in
+            try database.execute(
+                sql: """
+                    CREATE INDEX denial_seq ON denial (seq);
+                    DROP INDEX IF EXISTS denial_policy;
+                    DROP INDEX IF EXISTS denial_rule;
+                    DROP INDEX IF EXISTS leaf_time;
+                    DROP INDEX IF EXISTS leaf_verdict;
+                    DROP INDEX IF EXISTS leaf_principal;
+                    DROP INDEX IF EXISTS leaf_executive;
+                    DROP INDEX IF EXISTS leaf_mission;
+                    """ + LeafBlock.tables)
+            let leaves = try Int64.fetchOne(database, sql: "SELECT ifnull(max(seq), -1) + 1 FROM leaf") ?? 0
+            for block in 0..<leaves / LeafSet.leaves { try LeafBlock.seal(block, in: database) }
         }
         return migrator
     }()

@@ -71,6 +71,9 @@ package final class Store {
                 }
                 try database.inTransaction(.immediate) {
                     for write in writes { try write.apply(to: database, &tree) }
+                    for block in self.tree.size / LeafSet.leaves..<tree.size / LeafSet.leaves {
+                        try LeafBlock.seal(block, in: database)
+                    }
                     return .commit
                 }
             }

@@ -37,6 +37,7 @@ final class Bench {
         case .decision: try decision()
         case .replay: try replay()
         case .list: try list()
+        case .log: try log()
         }
     }
 

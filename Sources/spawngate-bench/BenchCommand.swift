@@ -51,4 +51,5 @@ enum FigureName: String, CaseIterable, ExpressibleByArgument {
     case decision
     case replay
     case list
+    case log
 }

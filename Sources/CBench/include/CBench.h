@@ -29,8 +29,10 @@ int64_t cb_spawn_nanoseconds(const char *folder, int first, int count, int in_fl
 /// filesystems know nothing of it.
 void cb_spread_folders(const char *folder);
 
-/// Copies the only session of a server's database, with its decision, until there are `count`. Answers 0, or -EIO with
-/// SQLite's words in `error`.
+/// Copies the only session of a server's database until there are `count`; their decision stays one. Answers 0, or -EIO
+/// with SQLite's words in `error`.
 int cb_multiply_session(const char *database, int count, char *error, int error_size);
+/// Adds `count` decisions to the only one of a server's database. Answers as the one above.
+int cb_multiply_decision(const char *database, int count, char *error, int error_size);
 
 #endif
