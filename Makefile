@@ -1,7 +1,7 @@
 # Two commands do everything: `make run` and `make test`. The rest is for those who work on it; `make help` lists it.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test demo bench turns storm test-agent test-tools fmt check ci clean build build-tests dependencies
+.PHONY: help run test demo bench turns storm race test-agent test-tools fmt check ci clean build build-tests dependencies
 
 PACKAGES := liblua5.4-dev libsqlite3-dev libssl-dev
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
