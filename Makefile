@@ -1,7 +1,7 @@
 # Two commands do everything: `make run` and `make test`. The rest is for those who work on it; `make help` lists it.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test demo bench turns storm race test-agent test-tools fmt check ci clean build build-tests dependencies
+.PHONY: help run test demo bench turns storm race prove-policies test-agent test-tools fmt check ci clean build build-tests dependencies
 
 PACKAGES := liblua5.4-dev libsqlite3-dev libssl-dev
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
@@ -36,6 +36,12 @@ storm: build-tests ## kill -9: 200 rounds against the server (SPAWNGATE_STORM=N)
 
 race: build-tests ## 10 s each of links and folders that change hands while their paths are judged
 	SPAWNGATE_RACE_MS=$${SPAWNGATE_RACE_MS:-10000} swift test -c release --skip-build --filter PathRaceTests
+
+prove-policies: build-tests ## 10,000 decisions replayed twice, 200 swaps, 200 crashed promotions, all hostile scripts
+	SPAWNGATE_REPLAY=10000 swift test -c release --skip-build --filter 'ReplayTests.thousands'
+	SPAWNGATE_SWAPS=200 swift test -c release --skip-build --filter ContradictingSets
+	SPAWNGATE_STORM=200 swift test -c release --skip-build --filter PromotionCrash
+	SPAWNGATE_HOSTILE=1 swift test -c release --skip-build --filter HostileServer
 
 test-agent: build-tests $(AGENT) ## whole sessions of the real Claude CLI, fetched from PyPI where it is missing
 	SPAWNGATE_AGENT=$(abspath $(AGENT)) swift test -c release --skip-build --filter AgentTests

@@ -83,7 +83,9 @@ let package = Package(
             swiftSettings: strict + [.unsafeFlags(["-enable-testing"])]),
 
         // The figures: each beside something bare that does the same work.
-        .target(name: "CBench", cSettings: strictC, linkerSettings: [.linkedLibrary("sqlite3")]),
+        .target(
+            name: "CBench", cSettings: strictC,
+            linkerSettings: [.linkedLibrary("sqlite3"), .linkedLibrary("lua5.4"), .linkedLibrary("m")]),
         .executableTarget(
             name: "spawngate-bench",
             dependencies: ["CBench", "Platform", "SpawngateClient", "Wire", argumentParser], swiftSettings: strict),

@@ -50,6 +50,12 @@ package final class ResolvedPath {
             })
     }
 
+    /// The whole of the file, of at most `bytesMax` bytes; EFBIG where it is longer.
+    package func read(bytesMax: Int) throws(SystemError) -> [UInt8] {
+        // An O_PATH handle is opened for reading through its own entry in /proc, so this is the same file.
+        try File.read("/proc/self/fd/\(handle.number)", bytesMax: bytesMax)
+    }
+
     /// Whether the file begins with "#!": then the kernel starts its interpreter, which needs the name.
     package func isScript() -> Bool {
         // An O_PATH handle is opened for reading through its own entry in /proc, so this is the same file.

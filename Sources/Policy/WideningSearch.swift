@@ -21,11 +21,25 @@ package struct WideningAnswer: Equatable, Sendable {
 
     /// All of them, in the order in which policies are asked.
     package let objections: [Objection]
+    /// What is granted in place of what was asked for, where an allowed start is granted less.
+    package let narrowings: [Objection]
     /// Whether nothing was objected.
     package var isAllowed: Bool { objections.isEmpty }
+    /// Why the start does not run as it was asked for.
+    package var reasons: [Objection] { objections.isEmpty ? narrowings : objections }
 
     /// An answer with those objections; none is a yes.
-    package init(objections: [Objection]) { self.objections = objections }
+    package init(objections: [Objection]) {
+        self.objections = objections
+        narrowings = []
+    }
+
+    /// Whether a start runs as it was asked for by this answer, and by that of the old set does not.
+    func isWider(than old: () -> WideningAnswer) -> Bool {
+        guard isAllowed else { return false }
+        let old = old()
+        return !old.isAllowed || (narrowings.isEmpty && !old.narrowings.isEmpty)
+    }
 
     /// What a judgement says; one that is no yes has an objection in every case.
     package init(_ judgement: Judgement) {
@@ -38,6 +52,19 @@ package struct WideningAnswer: Equatable, Sendable {
             objections = [Objection(policy: nil, rule: nil, reason: "no policy was asked")]
         }
         self.objections = objections
+        guard judgement.granted != nil else {
+            narrowings = []
+            return
+        }
+        narrowings = judgement.policies.compactMap { policy in
+            policy.narrowing.map { narrowing in
+                var text = JSONWriter()
+                text.value(narrowing)
+                return Objection(
+                    policy: policy.name, rule: nil,
+                    reason: "grants \(String(decoding: text.bytes, as: UTF8.self)) in place of what was asked for")
+            }
+        }
     }
 }
 
@@ -85,8 +112,8 @@ package struct WideningSearch {
             if count % 64 == 0 { progress(count) }
             let request = count < pool.given.count ? pool.given[count] : unseen(&seen, &pool, &mutation)
             let answer = new(request)
-            if answer.isAllowed, !old(request).isAllowed {
-                let simplest = WideningShrinker.simplest(request) { new($0).isAllowed && !old($0).isAllowed }
+            if answer.isWider(than: { old(request) }) {
+                let simplest = WideningShrinker.simplest(request) { tried in new(tried).isWider { old(tried) } }
                 return Widening(request: simplest, old: old(simplest), tries: count + 1)
             }
             pool.add(request, answer, &mutation.random)

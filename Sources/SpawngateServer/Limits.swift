@@ -54,6 +54,8 @@ package struct Limits: Sendable {
     package var policyWorkers = 4
     package var policyFileBytesMax = 1 << 20
     package var policyFilesMax = 1000
+    /// All files of a set together: what a policy worker takes, less what names them.
+    package var policySetBytesMax = 15 << 20
     /// Starts that wait for a policy worker.
     package var questionsWaitingMax = 4096
     /// How long a burst of saves may last before the set is read: an editor writes, renames and touches.

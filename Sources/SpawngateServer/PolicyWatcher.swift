@@ -14,13 +14,18 @@ final class PolicyWatcher {
     private var changedMeanwhile = false
     /// The digest of the set that was tried last, tests included, so that a save that changes nothing loads nothing.
     private var lastTried: [PolicyFile]?
+    /// Why the folder must not be read: what a promotion left is half the one set and half the other.
+    var obstacle: String?
     private var waiting: [() -> Void] = []
     /// Told of every set that comes into force, before any start is judged by it.
     var loaded: (PolicySetInForce) -> Void = { _ in }
     /// Those who asked while an earlier reading was being tried: it says nothing of the folder as they know it.
     private var waitingForNext: [() -> Void] = []
 
-    init(configuration: Configuration, loop: EventLoop, gate: PolicyGate, logger: Logger) throws(SystemError) {
+    init(
+        configuration: Configuration, loop: EventLoop, gate: PolicyGate, logger: Logger, obstacle: String?
+    ) throws(SystemError) {
+        self.obstacle = obstacle
         self.configuration = configuration
         self.loop = loop
         self.gate = gate
@@ -59,7 +64,8 @@ final class PolicyWatcher {
             return
         }
         let folderIsThere = watchFolders()
-        do {
+        do throws(PolicyLoadError) {
+            if let obstacle { throw PolicyLoadError(file: nil, line: nil, message: obstacle) }
             let set = try PolicyFolder.read(configuration.policyFolder, limits: configuration.limits)
             if set.files == lastTried { return finish() }
             lastTried = set.files

@@ -46,6 +46,7 @@ final class ReplayJob {
     private var erased: Int64 = 0
     private var isOver = false
     private var pause: TimerToken?
+    private var lookout: TimerToken?
     private var readAt: Int64 = 0
     private var lastLiveAt = Int64.min / 2
     /// Decisions that may be asked while starts are judged, and as of when.
@@ -73,7 +74,17 @@ final class ReplayJob {
         panel.broke = { [unowned self] error in finish(.invalidSet(error)) }
     }
 
-    func begin() { panel.open() }
+    func begin() {
+        panel.open()
+        lookForWaiting()
+    }
+
+    /// A batch of policies that hang takes its time, and must not take it for nobody.
+    private func lookForWaiting() {
+        lookout = server.loop.after(milliseconds: 200) { [unowned self] in
+            if connection.watch == nil { finish(.abandoned) } else { lookForWaiting() }
+        }
+    }
 
     // MARK: asking
 
@@ -189,6 +200,7 @@ final class ReplayJob {
         guard !isOver else { return }
         isOver = true
         if let pause { server.loop.cancel(pause) }
+        if let lookout { server.loop.cancel(lookout) }
         pause = nil
         panel.close()
         completion(outcome)

@@ -95,7 +95,9 @@ package final class Server {
                 logger: logger, cgroups: try SessionCgroups.open(configuration, loop: loop, logger: logger))
             subscriptions = try Subscriptions(limits: configuration.limits, loop: loop, supervisor: supervisor)
             gate = PolicyGate(configuration: configuration, loop: loop, clock: clock)
-            watcher = try PolicyWatcher(configuration: configuration, loop: loop, gate: gate, logger: logger)
+            watcher = try PolicyWatcher(
+                configuration: configuration, loop: loop, gate: gate, logger: logger,
+                obstacle: try PolicyPromotion.recover(store, configuration: configuration, logger: logger))
             starts = try StartPipeline(
                 configuration: configuration, clock: clock, logger: logger, gate: gate, store: store,
                 supervisor: supervisor)

@@ -168,6 +168,17 @@ enum Schema {
             let leaves = try Int64.fetchOne(database, sql: "SELECT ifnull(max(seq), -1) + 1 FROM leaf") ?? 0
             for block in 0..<leaves / LeafSet.leaves { try LeafBlock.seal(block, in: database) }
         }
+        migrator.registerMigration("promotion") { database in
+            try database.execute(
+                sql: """
+                    CREATE TABLE promotion (
+                        only INTEGER PRIMARY KEY CHECK (only = 1),
+                        folder TEXT NOT NULL,
+                        before TEXT,
+                        after TEXT NOT NULL
+                    ) STRICT;
+                    """)
+        }
         return migrator
     }()
 }

@@ -24,6 +24,8 @@ package enum StoreWrite {
     /// What has been judged beside the live decisions since the last such write.
     case shadowJudged(ShadowCounts)
     case disagreement(DisagreementRow)
+    /// The policy folder is about to be changed; nil: that is over.
+    case promotion(PromotionRow?)
     /// The secrets of these leaves go; those that have gone already stay as they are.
     case eraseSecrets(sequences: [Int64], at: Int64)
 
@@ -56,6 +58,7 @@ package enum StoreWrite {
         case .shadow(let row): try ShadowRow.replace(with: row, in: database)
         case .shadowJudged(let counts): try counts.add(to: database)
         case .disagreement(let row): try row.insert(into: database)
+        case .promotion(let row): try PromotionRow.replace(with: row, in: database)
         case .eraseSecrets(let sequences, let time):
             for sequence in sequences { try Self.eraseSecrets(of: sequence, at: time, in: database) }
         }

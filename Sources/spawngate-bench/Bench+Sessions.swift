@@ -53,31 +53,6 @@ extension Bench {
         ]
     }
 
-    /// One policy.check after the other.
-    func decision() throws -> [Figure] {
-        let request = LoadClient.frame(
-            method: "policy.check",
-            params: [("name", "bench"), ("working_directory", workFolder), ("command", "/bin/true")])
-        var sets = [("one empty policy", openPolicies)]
-        if (try? File.status(of: policyFolder))?.isDirectory == true { sets.append((policyFolder, policyFolder)) }
-        return try sets.map { name, policies in
-            let server = try newServer(policies: policies)
-            let checked = try server.connect().call("policy.check", start("/bin/true"))
-            if checked["verdict"] == "error" {
-                let reason = checked["failure"].string ?? "one of them does"
-                throw BenchFailure("the policies in \(policies) fail: \(reason)")
-            }
-            let client = try LoadClient(port: server.port, token: server.token, requests: [request], depth: 1)
-            _ = try client.run(count(1000))
-            let result = try client.run(count(10_000))
-            let (middle, high) = (result.microseconds(atPercentile: 50), result.microseconds(atPercentile: 99))
-            return Figure(
-                name: "decision: p50, p99",
-                value: "\(FigureTable.decimal(middle, 0)) µs, \(FigureTable.decimal(high, 0)) µs",
-                beside: "policy.check, \(name)")
-        }
-    }
-
     /// Listing 100 of 100,000 sessions, and being ready again with as many.
     func list() throws -> [Figure] {
         let sessions = count(100_000)

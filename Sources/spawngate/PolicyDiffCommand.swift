@@ -10,7 +10,7 @@ struct PolicyDiffCommand: ParsableCommand {
         commandName: "diff",
         abstract: "Look for a start that one policy folder allows and another does not. Needs no server.",
         discussion: """
-            Tries requests until NEW allows one that OLD denies (or fails on): the recorded ones, where some are given, then \
+            Tries requests until NEW allows one that OLD denies (or fails on, or narrows): the recorded ones, where some are given, then \
             changes of these and of a plain one, with the values that the Lua files of both folders name. What it finds it \
             makes as simple as it can. That nothing was found in so many tries proves nothing. The same seed, folders and \
             recorded requests give the same answer.
@@ -105,7 +105,7 @@ extension PolicyDiffCommand {
             request.add(member.name, TerminalText.excerpt(value.displayed ?? value.json, charactersMax: 300))
         }
         var objections = TextTable(titles: ["POLICY", "RULE", "REASON"])
-        for objection in found.old.objections {
+        for objection in found.old.reasons {
             objections.add([
                 .init(objection.policy ?? "-"), .init(objection.rule ?? "-", .bad), .init(objection.reason),
             ])
@@ -123,7 +123,7 @@ extension PolicyDiffCommand {
     }
 
     private func json(of found: Widening?) -> RemoteValue {
-        let objections = found?.old.objections.map { objection in
+        let objections = found?.old.reasons.map { objection in
             RemoteValue.object([
                 .init("policy", .text(objection.policy) ?? .null), .init("rule", .text(objection.rule) ?? .null),
                 .init("reason", .string(objection.reason)),

@@ -37,7 +37,7 @@ struct PolicyReplayCommand: ClientCommand {
 
     func run(on server: ServerConnection) throws {
         var params = filter.params(now: .now).members
-        if let candidate { params.append(.init("files", try LocalPolicies.files(in: candidate))) }
+        if let candidate { params.append(.init("files", try LocalPolicies.files(in: candidate, for: server))) }
         if let set { params.append(.init("policy_set", .string(set))) }
         if let limit { params.append(.init("limit", .integer(limit))) }
         // Told of its progress, the client also knows that the server is not merely silent.

@@ -28,7 +28,7 @@ struct PolicyShadowCommand: ClientCommand {
         case nil: break
         case "off": _ = try server.call("policy.shadow", ["off": true])
         case let folder?:
-            _ = try server.call("policy.shadow", .params(("files", try LocalPolicies.files(in: folder))))
+            _ = try server.call("policy.shadow", .params(("files", try LocalPolicies.files(in: folder, for: server))))
         }
         let shadow = try server.call("policy.shadow", ["limit": 1])["shadow"]
         let list = try extent.collect(from: server, "policy.shadow", [:], under: "disagreements")

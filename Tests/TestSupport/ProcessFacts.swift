@@ -18,6 +18,12 @@ package struct ProcessFacts {
     /// The id of its session.
     package var session: Int32? { stat.flatMap { $0.count > 3 ? Int32($0[3]) : nil } }
 
+    /// The processor time that it has used, in ticks of 10 ms; nil where there is no such process.
+    package var processorTicks: Int64? {
+        guard let stat, stat.count > 12, let user = Int64(stat[11]), let system = Int64(stat[12]) else { return nil }
+        return user + system
+    }
+
     /// Its open descriptors, by number.
     package var descriptors: [String] { (try? File.list("/proc/\(pid)/fd")) ?? [] }
 

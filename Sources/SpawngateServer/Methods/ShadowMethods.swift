@@ -61,6 +61,11 @@ enum ShadowMethods {
 
     private static func turnOff(_ server: Server, for principal: Principal) throws(RPCError) {
         server.shadow.giveUpTrying()
+        if server.watcher.obstacle != nil {
+            // The administrator has looked at the folder, and takes it as it is.
+            try endPromotion(server)
+            server.watcher.reload {}
+        }
         guard server.shadow.shadow != nil else { return }
         try keepFound(server)
         try server.keep([.shadow(nil)], .policyShadowed(nil, by: principal, at: server.loop.wallMilliseconds))
@@ -119,6 +124,40 @@ enum ShadowMethods {
 
     // MARK: promoting
 
+    private static func write(
+        _ set: PolicySet, force: Bool, _ server: Server, _ principal: Principal
+    ) throws(RPCError) {
+        let promotion: PolicyPromotion
+        do throws(SystemError) {
+            promotion = try PolicyPromotion(
+                of: set, into: server.configuration.policyFolder, limits: server.configuration.limits)
+        } catch {
+            throw RPCError.internalFault("The policy folder cannot be written, and is as it was: \(error).")
+        }
+        let now = server.loop.wallMilliseconds
+        do throws(RPCError) {
+            try server.keep(
+                [.policySet(set, at: now), .promotion(promotion.row)],
+                .policyPromoted(set.digest, force: force, by: principal, at: now))
+        } catch {
+            promotion.abandon()
+            throw error
+        }
+        do throws(SystemError) { try promotion.perform() } catch {
+            let obstacle = PolicyPromotion.unfinished("\(error)")
+            server.watcher.obstacle = obstacle
+            throw RPCError.internalFault("Nothing of it is in force: \(obstacle).")
+        }
+        try endPromotion(server)
+    }
+
+    private static func endPromotion(_ server: Server) throws(RPCError) {
+        server.watcher.obstacle = nil
+        do throws(StoreFailure) { try server.store.commit([.promotion(nil)], durably: true) } catch {
+            throw RPCError.storageFailed("\(error.description).")
+        }
+    }
+
     private static func promote(_ call: MethodCall, _ json: inout JSONWriter) throws(RPCError) -> Answered {
         let force = try call.read("force").flag("force") ?? false
         let server = call.server
@@ -135,15 +174,7 @@ enum ShadowMethods {
             )
         }
         let principal = call.principal
-        try server.keep(
-            [.policySet(shadow.set, at: server.loop.wallMilliseconds)],
-            .policyPromoted(
-                shadow.set.digest, force: !isAsItWas, by: principal, at: server.loop.wallMilliseconds))
-        do throws(SystemError) {
-            try PolicyPromotion.write(shadow.set, into: folder, limits: limits)
-        } catch {
-            throw RPCError.internalFault("The policy folder cannot be written: \(error).")
-        }
+        try write(shadow.set, force: !isAsItWas, server, principal)
         let reply = call.later()
         server.watcher.reload { [unowned server] in
             reply.send { (json) throws(RPCError) in
