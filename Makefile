@@ -1,7 +1,8 @@
 # Two commands do everything: `make run` and `make test`. The rest is for those who work on it; `make help` lists it.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test demo bench turns storm race prove-policies test-agent test-tools fmt check ci clean build build-tests dependencies
+.PHONY: help run test demo bench turns storm race prove-policies damage test-agent test-tools fmt check ci clean build \
+        build-tests dependencies python-cryptography
 
 PACKAGES := liblua5.4-dev libsqlite3-dev libssl-dev
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
@@ -19,7 +20,7 @@ help: ## list these
 run: build ## build, and serve with the shipped policies on 127.0.0.1:7411
 	exec $(PROGRAMS)/spawngate serve --policies policies
 
-test: build-tests ## build, and pass all tests
+test: build-tests python-cryptography ## build, and pass all tests
 	swift test -c release --skip-build
 
 demo: build ## one allowed and one denied start, against a server of its own
@@ -42,6 +43,9 @@ prove-policies: build-tests ## 10,000 decisions replayed twice, 200 swaps, 200 c
 	SPAWNGATE_SWAPS=200 swift test -c release --skip-build --filter ContradictingSets
 	SPAWNGATE_STORM=200 swift test -c release --skip-build --filter PromotionCrash
 	SPAWNGATE_HOSTILE=1 swift test -c release --skip-build --filter HostileServer
+
+damage: build-tests python-cryptography ## 1000 randomly damaged logs, by both verifiers (SPAWNGATE_DAMAGE=N for more)
+	SPAWNGATE_DAMAGE=$${SPAWNGATE_DAMAGE:-1000} swift test -c release --skip-build --filter damageIsFound
 
 test-agent: build-tests $(AGENT) ## whole sessions of the real Claude CLI, fetched from PyPI where it is missing
 	SPAWNGATE_AGENT=$(abspath $(AGENT)) swift test -c release --skip-build --filter AgentTests
@@ -73,6 +77,12 @@ build: dependencies
 
 build-tests: dependencies
 	@$(SWIFT_BUILD) --build-tests
+
+# For the second verifier, scripts/verify_log.py; without it the tests that compare the two are skipped, and say so.
+python-cryptography:
+	@python3 -c 'import cryptography' 2> /dev/null || { echo "installing python3-cryptography"; \
+	  $(SUDO) apt-get update -qq && DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq --no-install-recommends \
+	  python3-cryptography || echo "python3-cryptography could not be installed: the tests that need it are skipped"; }
 
 # Says what it does, and does nothing where all is there.
 dependencies:

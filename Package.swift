@@ -21,6 +21,7 @@ let plainExecutable: [LinkerSetting] = [.unsafeFlags(["-nostartfiles", "-static-
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let sqlite: Target.Dependency = .product(name: "GRDBSQLite", package: "GRDB.swift")
 let heap: Target.Dependency = .product(name: "HeapModule", package: "swift-collections")
 let collections: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
 
@@ -61,7 +62,8 @@ let package = Package(
         // Effects: the kernel and the disk, each behind one room.
         .target(name: "Platform", dependencies: ["CLinux"], swiftSettings: strict),
         .target(
-            name: "Store", dependencies: ["DecisionLog", "Policy", "Sessions", "Wire", grdb], swiftSettings: strict),
+            name: "Store", dependencies: ["DecisionLog", "Policy", "Sessions", "Wire", grdb, sqlite],
+            swiftSettings: strict),
 
         // The server, the client, the commands.
         .target(

@@ -24,6 +24,12 @@ package enum SHA256 {
         co_sha256_prefixed(prefix, bytes.baseAddress, bytes.count, out.baseAddress)
     }
 
+    /// The digest of the bytes, into the 32 bytes at `out`. Nothing is allocated.
+    package static func digest(_ bytes: UnsafeRawBufferPointer, into out: UnsafeMutableRawBufferPointer) {
+        precondition(out.count == 32, "SHA-256 has 32 bytes")
+        co_sha256(bytes.baseAddress, bytes.count, out.baseAddress)
+    }
+
     /// The digest in lower-case hexadecimal: 64 characters.
     package static func hex(_ bytes: [UInt8]) -> String {
         hexadecimal(digest(bytes))

@@ -48,6 +48,11 @@ package struct MerkleHash: Equatable, Hashable, Sendable {
         return hash
     }()
 
+    /// Whether these are its 32 bytes. Nothing is allocated.
+    package func isSame(as bytes: UnsafeRawBufferPointer) -> Bool {
+        withUnsafeBytes(of: words) { $0.elementsEqual(bytes) }
+    }
+
     /// The 32 bytes.
     package var bytes: [UInt8] { withUnsafeBytes(of: words) { Array($0) } }
     /// The bytes in base64, with padding.

@@ -21,17 +21,23 @@ package struct MerkleTree: Equatable, Sendable {
 
     /// Adds a leaf. Answers the nodes that it completes, by their levels: first the leaf's own hash.
     package mutating func append(_ leaf: MerkleHash) -> [MerkleHash] {
-        var completed = [leaf]
+        var completed: [MerkleHash] = []
+        append(leaf) { completed.append($0) }
+        return completed
+    }
+
+    /// Adds a leaf, and tells of each node that it completes, by their levels: first of the leaf's own hash.
+    package mutating func append(_ leaf: MerkleHash, completing: (MerkleHash) -> Void) {
+        completing(leaf)
         var hash = leaf
         var bits = size
         while bits & 1 == 1 {
             hash = .parent(edge.removeLast(), hash)
-            completed.append(hash)
+            completing(hash)
             bits >>= 1
         }
         edge.append(hash)
         size += 1
-        return completed
     }
 
     /// The root: it names every leaf and their order.

@@ -37,7 +37,16 @@ package final class JSONReader {
         precondition(!isReading, "a reader reads one text at a time")
         isReading = true
         defer { isReading = false }
-        return try body(parse(bytes))
+        return try body(parse(bytes, AnyForm.self))
+    }
+
+    /// The same, for a text in canonical form (RFC 8785); throws `JSONSyntaxError` where it is in any other. Builds no
+    /// second text to compare with: order and form are looked at in place.
+    package func readCanonical<R>(_ bytes: UnsafeRawBufferPointer, _ body: (JSONView) throws -> R) throws -> R {
+        precondition(!isReading, "a reader reads one text at a time")
+        isReading = true
+        defer { isReading = false }
+        return try body(parse(bytes, CanonicalForm.self))
     }
 
     /// Parses the whole text to a tree.
@@ -45,14 +54,16 @@ package final class JSONReader {
         try bytes.withUnsafeBytes { try read($0) { $0.value } }
     }
 
-    private func parse(_ bytes: UnsafeRawBufferPointer) throws(JSONSyntaxError) -> JSONView {
+    private func parse<Form: JSONForm>(
+        _ bytes: UnsafeRawBufferPointer, _: Form.Type
+    ) throws(JSONSyntaxError) -> JSONView {
         guard let start = bytes.baseAddress, !bytes.isEmpty else {
             throw JSONSyntaxError(reason: "an empty frame", offset: 0)
         }
         guard bytes.count <= Int(UInt32.max) else { throw JSONSyntaxError(reason: "a text over 4 GiB", offset: 0) }
         let text = start.assumingMemoryBound(to: UInt8.self)
         tape.reset(keeping: Self.nodesKept)
-        var scanner = JSONScanner(text, count: bytes.count, tape: tape)
+        var scanner = JSONScanner<Form>(text, count: bytes.count, tape: tape)
         defer { tape = scanner.tape }
         try scanner.scan()
         return JSONView(text: text, node: scanner.tape.nodes)

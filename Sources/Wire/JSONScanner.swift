@@ -1,7 +1,7 @@
 /// Walks over one text and lays its values onto a tape, refusing whatever RFC 8259 does not allow.
 ///
 /// A loop with a stack of its own rather than recursion: what a stranger nests costs none of the thread's stack.
-struct JSONScanner {
+struct JSONScanner<Form: JSONForm> {
     private let text: UnsafePointer<UInt8>
     private let end: Int
     private var position = 0
@@ -88,7 +88,8 @@ struct JSONScanner {
         container.pointee.span = UInt32(truncatingIfNeeded: tape.count - index)
         container.pointee.containsNUL = lastNUL > index
         tape.pop()
-        if container.pointee.kind == .object, container.pointee.count > 1 {
+        // Names in their order are different ones.
+        if !Form.isCanonical, container.pointee.kind == .object, container.pointee.count > 1 {
             try MemberNames(JSONView(text: text, node: container)).refuseDuplicates()
         }
     }
@@ -96,9 +97,23 @@ struct JSONScanner {
     /// Reads a member's name and the colon after it.
     private mutating func scanName() throws(JSONSyntaxError) {
         guard isNext(UInt8(ascii: "\"")) else { throw unexpected() }
+        let name = tape.count
         try scanString()
+        if Form.isCanonical { try checkOrder(ofName: name) }
         guard isNext(UInt8(ascii: ":")) else { throw unexpected() }
         position += 1
+    }
+
+    /// In canonical form a name comes after the one before it in its object.
+    private mutating func checkOrder(ofName name: Int) throws(JSONSyntaxError) {
+        // While a container is open nobody needs its end: there the number of its last name is kept.
+        let container = tape.nodes + tape.innermost
+        let last = Int(container.pointee.end)
+        container.pointee.end = UInt32(truncatingIfNeeded: name)
+        if last == 0 { return }
+        let isInOrder = CanonicalForm.precedes(
+            JSONView(text: text, node: tape.nodes + last), JSONView(text: text, node: tape.nodes + name))
+        if !isInOrder { throw fault("a member name out of order", at: Int(tape.nodes[name].start)) }
     }
 
     private mutating func scanString() throws(JSONSyntaxError) {
@@ -115,7 +130,11 @@ struct JSONScanner {
                 return tape.append(node)
             case UInt8(ascii: "\\"):
                 node.isEscaped = true
+                let start = position
                 if try scanEscape() == 0 { node.containsNUL = true }
+                if Form.isCanonical, !CanonicalForm.isEscape(text + start, count: position - start) {
+                    throw fault("an escape that is not canonical", at: start)
+                }
             case 0x80...:
                 guard let length = JSONText.utf8Length(text, at: position, end: end) else {
                     throw fault("invalid UTF-8")
@@ -182,6 +201,11 @@ struct JSONScanner {
             }
             try skipDigits()
         }
+        if Form.isCanonical,
+            !CanonicalForm.isNumber(UnsafeRawBufferPointer(start: text + start, count: position - start))
+        {
+            throw fault("a number that is not canonical", at: start)
+        }
         append(.number, from: start)
     }
 
@@ -209,6 +233,7 @@ struct JSONScanner {
 
     @inline(__always)
     private mutating func skipSpace() {
+        if Form.isCanonical { return }
         while position < end {
             switch text[position] {
             case 0x20, 0x09, 0x0A, 0x0D: position += 1

@@ -26,6 +26,28 @@ enum JSONText {
         return end
     }
 
+    /// Whether both are the same bytes: eight at a time, for names and digests are mostly longer.
+    @inline(__always)
+    static func areSame(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Bool {
+        guard left.count == right.count, let a = left.baseAddress, let b = right.baseAddress else {
+            return left.count == right.count
+        }
+        var position = 0
+        while position + 8 <= left.count {
+            if (a + position).loadUnaligned(as: UInt64.self) != (b + position).loadUnaligned(as: UInt64.self) {
+                return false
+            }
+            position += 8
+        }
+        while position < left.count {
+            if a.load(fromByteOffset: position, as: UInt8.self) != b.load(fromByteOffset: position, as: UInt8.self) {
+                return false
+            }
+            position += 1
+        }
+        return true
+    }
+
     /// How many bytes the sequence of UTF-8 takes whose first byte, 0x80 or above, is at `position`; nil where it is
     /// not well-formed (Unicode 15, table 3-7).
     static func utf8Length(_ text: UnsafePointer<UInt8>, at position: Int, end: Int) -> Int? {

@@ -142,9 +142,7 @@ extension JSONView {
     private func sameBytes(_ other: UnsafeRawBufferPointer, escaped: Bool) -> Bool {
         let content = content
         if !escaped && !node.pointee.isEscaped {
-            guard content.count == other.count else { return false }
-            for index in 0..<content.count where content[index] != other[index] { return false }
-            return true
+            return JSONText.areSame(content, other)
         }
         var left = UnescapedBytes(content, escaped: node.pointee.isEscaped)
         var right = UnescapedBytes(other, escaped: escaped)

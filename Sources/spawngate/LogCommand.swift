@@ -11,6 +11,9 @@ struct LogCommand: ParsableCommand {
 
             EXAMPLE
               spawngate log checkpoint > checkpoint.txt
+              spawngate log verify copy/spawngate.db --checkpoint checkpoint.txt
             """,
-        subcommands: [LogCheckpointCommand.self, LogExportCommand.self, LogRotateKeyCommand.self])
+        subcommands: [
+            LogCheckpointCommand.self, LogExportCommand.self, LogVerifyCommand.self, LogRotateKeyCommand.self,
+        ])
 }

@@ -1,0 +1,57 @@
+internal import Wire
+
+/// The keys of a log, as its own leaves tell of them.
+struct KeyHistory {
+    struct Period {
+        let key: NoteVerifier
+        /// The leaf that put it in place.
+        let sequence: Int64
+        /// The note by which the key before handed over; nil where there was none before, or it did not.
+        let rotation: String?
+    }
+
+    private(set) var periods: [Period] = []
+
+    /// Takes up a leaf of one of the two kinds. Answers what is wrong with it, or nil.
+    mutating func add(_ leaf: JSONView, rotated: Bool, sequence: Int64) -> String? {
+        guard let key = leaf["key"]?.string.flatMap({ NoteVerifier($0) }) else { return "it names no key" }
+        guard leaf["previous"]?.string == periods.last?.key.text else {
+            return "the key that it names as the one before is not the one before"
+        }
+        var note: String?
+        if rotated {
+            note = leaf["rotation"]?.string
+            guard let last = periods.last, let rotation = note.flatMap({ KeyRotation(note: $0) }),
+                rotation == KeyRotation(from: last.key, to: key)
+            else { return "the change of the key is not signed by the old key and the new one" }
+        }
+        periods.append(Period(key: key, sequence: sequence, rotation: note))
+        return nil
+    }
+
+    /// The periods whose key may have signed a checkpoint of that size. A key that was put in unannounced may have signed
+    /// before the leaf was there that tells of it.
+    func periods(ofSize size: Int64) -> [Int] {
+        periods.indices.filter { index in
+            let period = periods[index]
+            let first = index == 0 ? 0 : period.rotation == nil ? period.sequence : period.sequence + 1
+            let last = index + 1 < periods.count ? periods[index + 1].sequence : Int64.max
+            return first <= size && size <= last
+        }
+    }
+
+    /// The periods that keys which are trusted vouch for, by rotations; nil where the log has none of these keys. A log
+    /// that a later key signs holds the leaf that names the earlier one, so it goes both ways.
+    func trusted(by anchors: [NoteVerifier]) -> Set<Int>? {
+        var trusted = Set(periods.indices.filter { anchors.contains(periods[$0].key) })
+        if trusted.isEmpty { return nil }
+        for index in periods.indices.dropFirst() where periods[index].rotation != nil && trusted.contains(index - 1) {
+            trusted.insert(index)
+        }
+        for index in periods.indices.dropFirst().reversed()
+        where periods[index].rotation != nil && trusted.contains(index) {
+            trusted.insert(index - 1)
+        }
+        return trusted
+    }
+}

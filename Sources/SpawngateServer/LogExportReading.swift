@@ -1,0 +1,154 @@
+internal import Crypto
+internal import DecisionLog
+internal import Platform
+internal import Policy
+internal import Wire
+
+/// Feeds the lines of an export (`log export --help` says what they are) to an audit.
+struct LogExportReading {
+    private enum Place { case first, records, behindTheEnd }
+
+    private let json = JSONReader()
+    private var place = Place.first
+    private var leaf: [UInt8] = []
+    private var mayHaveSecrets = false
+    private var size: Int64 = 0
+    /// Told of each decision's text, and of its secrets when they are told of, once both have been looked at.
+    var execution: LogExecution?
+
+    /// Looks at the next line. Throws `LogFault`, and `LogUnusable` where the export is not of the whole log.
+    mutating func add(_ line: UnsafeRawBufferPointer, to audit: inout LogAudit) throws {
+        let json = json
+        do {
+            try json.read(line) { try add($0, line, to: &audit) }
+        } catch let error as JSONSyntaxError {
+            let reason = "a line that is not JSON (\(error.reason))"
+            throw place == .first
+                ? LogFault(records: nil, "the first line of the export is \(reason)")
+                : LogFault(audit.count, "in its place is \(reason)")
+        }
+    }
+
+    /// To be called after the last line.
+    mutating func finish(_ audit: LogAudit) throws {
+        try execute()
+        if place != .behindTheEnd { throw LogFault(audit.count, "it is missing: the export was cut short") }
+    }
+
+    private mutating func add(_ view: JSONView, _ line: UnsafeRawBufferPointer, to audit: inout LogAudit) throws {
+        let type = view["type"]
+        guard place != .first else {
+            guard type?.equals("log") == true else { throw Self.noFirstLine }
+            try begin(view, &audit)
+            place = .records
+            return
+        }
+        guard place == .records else { throw LogFault(audit.count, "there is a line behind the end") }
+        if type?.equals("leaf") == true {
+            try addLeaf(view, &audit)
+        } else if type?.equals("policy_set") == true {
+            try addPolicySet(view, &audit)
+        } else if type?.equals("secrets") == true {
+            try addSecrets(view, line, &audit)
+        } else if type?.equals("end") == true {
+            guard view["leaves"]?.int == audit.count else {
+                throw LogFault(audit.count, "it is missing: the end counts other records")
+            }
+            place = .behindTheEnd
+        } else {
+            throw LogFault(audit.count, "in its place is a line of no known type")
+        }
+    }
+
+    // MARK: the first line
+
+    private static let noFirstLine = LogFault(
+        records: nil, "the first line of the export is not the one that says what it is of")
+
+    private mutating func begin(_ view: JSONView, _ audit: inout LogAudit) throws {
+        guard view["version"]?.int == 1, let note = view["checkpoint"]?.string, let size = view["size"]?.int,
+            let root = view["root"]?.string, let key = view["key"]?.string.flatMap({ NoteVerifier($0) }),
+            let from = view["from"]?.int, let to = view["to"]?.int, let isChosen = view["chosen"]?.bool,
+            view["earlier"]?.kind == .array
+        else { throw Self.noFirstLine }
+        var earlier: [StoredKeys.Earlier] = []
+        try view["earlier"]?.forEachElement { entry in
+            guard let key = entry["key"]?.string, let end = entry["ended_at"]?.int else { throw Self.noFirstLine }
+            earlier.append(StoredKeys.Earlier(key: key, endedAt: end, rotation: entry["rotation"]?.string))
+        }
+        guard let witness = LogAudit.Witness(note: note, name: "the export's checkpoint", isOwn: true),
+            witness.size == size, witness.rootText == root
+        else { throw LogFault(records: nil, "the first line of the export does not agree with its checkpoint") }
+        guard from == 0, to == size, !isChosen else {
+            throw LogUnusable(
+                "The export holds a part of the log alone (\(from) to \(to), of \(size)\(isChosen ? ", chosen" : "")); "
+                    + "export it whole to verify it.")
+        }
+        self.size = size
+        audit.add(StoredKeys(current: key, earlier: earlier), checkpoint: witness)
+    }
+
+    // MARK: the others
+
+    private mutating func addLeaf(_ view: JSONView, _ audit: inout LogAudit) throws {
+        guard let sequence = view["seq"]?.int, let text = view["text"], text.kind == .string else {
+            throw LogFault(audit.count, "in its place is a line that holds no record")
+        }
+        if audit.count >= size { throw LogFault(audit.count, "the export's checkpoint does not reach so far") }
+        try execute()
+        leaf.removeAll(keepingCapacity: true)
+        text.appendString(to: &leaf)
+        try leaf.withUnsafeBytes { bytes throws in
+            try audit.add(LogRecord(sequence: sequence, text: bytes, columns: nil, secrets: .untold))
+        }
+        mayHaveSecrets = true
+    }
+
+    private mutating func addPolicySet(_ view: JSONView, _ audit: inout LogAudit) throws {
+        guard let digest = view["digest"]?.string, view["files"]?.kind == .object else {
+            throw LogFault(audit.count, "before it is a policy set without digest or files")
+        }
+        try execute()
+        var files: [PolicyFile] = []
+        var areTexts = true
+        view["files"]?.forEachMember { name, text in
+            var bytes: [UInt8] = []
+            text.appendString(to: &bytes)
+            areTexts = areTexts && text.kind == .string
+            files.append(PolicyFile(name: name.string ?? "", text: bytes))
+        }
+        let set = PolicySet(files: files)
+        let isRight = areTexts && set.digest == digest
+        try audit.addPolicySet(Array(digest.utf8), isRight: isRight)
+        if isRight { execution?.add(set) }
+    }
+
+    private mutating func addSecrets(
+        _ view: JSONView, _ line: UnsafeRawBufferPointer, _ audit: inout LogAudit
+    ) throws {
+        let record = max(0, audit.count - 1)
+        guard mayHaveSecrets, view["seq"]?.int == record else {
+            throw LogFault(record, "the secrets behind it are not its own")
+        }
+        mayHaveSecrets = false
+        if view["erased"]?.bool == true {
+            return try leaf.withUnsafeBytes { leaf throws in try audit.addSecrets(.erased, leaf: leaf) }
+        }
+        guard let salt = view["salt"]?.string.flatMap(SHA256.bytes(hexadecimal:)) else {
+            throw LogFault(record, "the secrets behind it have no salt")
+        }
+        try leaf.withUnsafeBytes { leaf throws in
+            try salt.withUnsafeBytes { salt throws in try audit.addSecrets(.kept(salt: salt, text: line), leaf: leaf) }
+        }
+        try execution?.judge(record, leaf, secrets: .kept(RequestSecrets(salt: salt, json: view.value)))
+        leaf.removeAll(keepingCapacity: true)
+    }
+
+    /// Runs the last decision again, if that was not done when its secrets came.
+    private mutating func execute() throws {
+        if leaf.isEmpty { return }
+        // Its number stands in it.
+        try execution?.judge(nil, leaf, secrets: nil)
+        leaf.removeAll(keepingCapacity: true)
+    }
+}
