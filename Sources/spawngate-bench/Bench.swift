@@ -38,6 +38,7 @@ final class Bench {
         case .replay: try replay()
         case .list: try list()
         case .log: try log()
+        case .verify: try verify()
         }
     }
 

@@ -52,4 +52,5 @@ enum FigureName: String, CaseIterable, ExpressibleByArgument {
     case replay
     case list
     case log
+    case verify
 }

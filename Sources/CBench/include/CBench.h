@@ -40,4 +40,8 @@ int cb_multiply_decision(const char *database, int count, char *error, int error
 /// time in nanoseconds, or -EINVAL where something does not load or fails.
 int64_t cb_lua_nanoseconds(const char *folder, const char *request, int count);
 
+/// Copies the decisions of a server's database over and over, under ids and numbers of their own, until its log has `count`
+/// records. A server that is started on it then computes the tree. Answers as above.
+int cb_multiply_decisions(const char *database, int count, char *error, int error_size);
+
 #endif
