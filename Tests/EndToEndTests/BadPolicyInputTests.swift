@@ -5,7 +5,7 @@ import Testing
 import Wire
 
 /// Whatever a policy folder is made to hold, the old set stays in force and the reason is plain.
-@Suite(.timeLimit(.minutes(2))) struct BadPolicyInputTests {
+@Suite(.timeLimit(.minutes(5))) struct BadPolicyInputTests {
     /// What is done to the folder, and what is said of it.
     private static let inputs: [(what: String, harm: @Sendable (String) throws -> Void, reason: String)] = [
         ("an empty policy", { try write($0, "20-b.lua", "") }, "20-b.lua: a policy returns a function"),

@@ -4,7 +4,7 @@ import Testing
 import Wire
 
 /// `spawngate policy diff`, the command itself: over real folders and real policy workers.
-@Suite(.timeLimit(.minutes(2))) struct PolicyDiffCommandTests {
+@Suite(.timeLimit(.minutes(5))) struct PolicyDiffCommandTests {
     private static let old = [
         "10-folder.lua": """
         local site = require "lib.site"
