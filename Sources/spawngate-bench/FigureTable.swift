@@ -21,6 +21,7 @@ enum FigureTable {
 
     /// A number with so many digits behind the point.
     static func decimal(_ number: Double, _ digits: Int) -> String {
+        if number < 0 { return "-" + decimal(-number, digits) }
         var scale = 1.0
         for _ in 0..<digits { scale *= 10 }
         let scaled = Int((number * scale).rounded())

@@ -100,7 +100,8 @@ enum ProcessStatus {
     /// The children of a process that run a program of that name.
     static func children(of pid: Int32, named name: String) throws -> [Int32] {
         let pids = text("/proc/\(pid)/task/\(pid)/children").split(separator: " ").compactMap { Int32($0) }
-        return pids.filter { text("/proc/\($0)/comm") == "\(name)\n" }
+        // The kernel keeps 15 bytes of a name.
+        return pids.filter { text("/proc/\($0)/comm") == "\(name.prefix(15))\n" }
     }
 
     private static func sum(_ fields: [String], _ path: String) throws -> Int {
