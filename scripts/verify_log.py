@@ -178,7 +178,7 @@ def export(path, audit, is_over=False, may_tell=False):
                 need(view["digest"] not in audit.sets, n, "a policy set before it is there twice")
                 audit.sets[view["digest"] + ""] = policy_digest(view["files"].items()) == view["digest"]
             elif kind == "secrets":
-                need(may_tell and view["seq"] == n - 1, n := max(0, n - 1), "the secrets behind it are not its own")
+                need(may_tell and view.get("seq") == n - 1, n := max(0, n - 1), "the secrets behind it are not its own")
                 may_tell = audit.check_secrets(n, "erased" if view.get("erased") is True else (bytes.fromhex(view["salt"]), view))
             else: is_over = need(kind == "end" and view["leaves"] == n, n, "a line that does not belong there")
         except Malformed as error: need(False, n if audit.own else None, "a line is not of its form: %r" % error)

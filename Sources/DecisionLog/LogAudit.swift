@@ -89,7 +89,7 @@ package struct LogAudit {
             throw LogFault(count, "its text is not canonical JSON\(detail)")
         }
         if let reason { throw LogFault(count, reason) }
-        if let reason = grow(record) { throw LogFault(count, reason) }
+        if let reason = grow(record) { throw LogFault(record.sequence, reason) }
     }
 
     /// Compares the last record with its secrets, where the source tells of them after it. `leaf` is its text once more.
