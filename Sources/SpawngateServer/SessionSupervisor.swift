@@ -93,6 +93,8 @@ final class SessionSupervisor {
             environment: environment(of: session, launch.environment),
             descriptors: descriptors,
             newSession: true, blocksTerminate: true)
+        // Their numbers alone do not keep them open.
+        withExtendedLifetime((ruleset, cgroup)) {}
         session.token = token
         byToken[token] = session
         try follow(session)

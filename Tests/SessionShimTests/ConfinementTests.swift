@@ -13,6 +13,8 @@ import Testing
         let run = try ShimRun(
             try shell("echo x 2> /dev/null > here || echo denied >&1"), options: Self.options,
             ruleset: ruleset.descriptor.number)
+        // The number alone does not keep it open.
+        _ = try ruleset.descriptor.status()
         #expect(try run.end() == "ended code=0 signal=- stop=0 timeout=0")
         #expect(try run.startSlot()?.contains(" landlock=7") == true)
         #expect(try run.stdout() == Array("denied\n".utf8))
@@ -40,6 +42,7 @@ import Testing
             #expect(try run.startSlot() == "failed errno=\(code)\(words)")
             #expect(try run.stdout().isEmpty)
         }
+        _ = try (folder.handle.status(), null.status())
     }
 
     @Test(
@@ -53,6 +56,7 @@ import Testing
         let run = try ShimRun(
             try shell("echo ran"), options: Self.options, ruleset: ruleset.descriptor.number,
             launcher: [probe, "fault", call, "\(code)"])
+        _ = try ruleset.descriptor.status()
         #expect(try run.notice() == .failed(code))
         #expect(try run.end() == nil)
         #expect(try run.stdout().isEmpty)
