@@ -8,6 +8,9 @@ import Testing
     private static let badDescriptorState: Int32 = 77
     private static let invalidArgument: Int32 = 22
 
+    // What is opened here is handed over, so the low numbers must be taken before.
+    init() { _ = builtShim }
+
     @Test func aConfinedAgentIsSaidToBe() throws {
         let ruleset = try Landlock.Ruleset()
         let run = try ShimRun(
