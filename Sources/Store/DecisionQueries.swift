@@ -75,9 +75,13 @@ extension Store {
         }
     }
 
+    /// By how many numbers at most a leaf stands after one of a later time, where no clock was set: so many starts can wait
+    /// to be judged.
+    private static var disorderMax: Int64 { 4096 }
+
     /// The numbers of the leaves of a time (milliseconds since 1970, the end not included), found by halving: leaves come
-    /// in the order of their times. Where the clock was set back in between, leaves of another time may be among them, or
-    /// some of that time before them; the numbers have no gap.
+    /// nearly in the order of their times. Where the clock was set back in between, leaves of another time may be among
+    /// them, or some of that time before them; the numbers have no gap.
     package func sequences(since: Int64?, until: Int64?) throws(StoreFailure) -> Range<Int64> {
         let size = nextSequence
         return try read { database in
@@ -93,8 +97,23 @@ extension Store {
                 }
                 return range.lowerBound
             }
-            let from = try since.map(first(notBefore:)) ?? 0
-            let to = try until.map(first(notBefore:)) ?? size
+            // A start is judged for a while, and what was asked later may be kept before it: near the ends, one by one.
+            func nearest(_ function: String, _ range: Range<Int64>, _ condition: String, _ time: Int64) throws -> Int64?
+            {
+                try Int64.fetchOne(
+                    database.cachedStatement(
+                        sql: "SELECT \(function)(seq) FROM leaf WHERE seq >= ? AND seq < ? AND +time \(condition) ?"),
+                    arguments: [range.lowerBound, range.upperBound, time])
+            }
+            var (from, to) = (Int64(0), size)
+            if let since {
+                from = try first(notBefore: since)
+                from = try nearest("min", from - Self.disorderMax..<from, ">=", since) ?? from
+            }
+            if let until {
+                to = try first(notBefore: until)
+                to = try nearest("max", to..<to + Self.disorderMax, "<", until).map { $0 + 1 } ?? to
+            }
             return from..<max(from, to)
         }
     }

@@ -145,6 +145,29 @@ import Wire
         #expect(server.log.contains("secrets of old decisions erased"))
     }
 
+    @Test func whatJudgesWithoutTheServerGetsTheTextsWithTheDecision() throws {
+        let server = try serve()
+        let id = try deny(server).string ?? ""
+        func run(_ arguments: String...) throws -> CommandRun {
+            try CommandRun(
+                "spawngate", arguments,
+                environment: ["SPAWNGATE_SERVER=127.0.0.1:\(server.port)", "SPAWNGATE_STATE=\(server.stateFolder)"])
+        }
+        let shown = try run("decision", "show", "--json", id).output
+        let whole = try server.folder.write("whole.json", shown)
+        let judged = try run("policy", "eval", "--request", whole, "--policies", server.policyFolder)
+        #expect(judged.status == 3 && judged.output.contains("13 bytes, mine"), "\(judged.errors)")
+        let bare = try server.folder.write("bare.json", try JSONValue(text: shown)["decision"]?.text ?? "")
+        let refused = try run("policy", "eval", "--request", bare, "--policies", server.policyFolder)
+        #expect(refused.status == 1 && refused.errors.contains("are not in it, only their hashes"))
+        // A folder that allows this very prompt and no other: the hash or a placeholder would not find it.
+        let open = #"return function(r) if r.prompt ~= "marker-" .. "prompt" then deny("other", "no") end end"#
+        try server.folder.write("open/10-quoting.lua", open)
+        let found = try run(
+            "policy", "diff", server.policyFolder, "\(server.folder.path)/open", "--from-server", "--tries", "10")
+        #expect(found.status == 1 && found.output.contains("marker-prompt"), "\(found.output)\(found.errors)")
+    }
+
     @Test func anIdempotencyKeyHoldsAfterwardsAsFarAsCanBeTold() throws {
         let server = try serve()
         let params = server.shell("exit 0", Self.secrets.with("idempotency_key", "k"))

@@ -48,4 +48,12 @@ import Testing
         #expect(try run.store.sequences(since: 81, until: nil).isEmpty)
         #expect(try run.store.sequences(since: 31, until: 39).isEmpty)
     }
+
+    @Test func whatWasJudgedLongerIsOfTheTimeWhenItWasAsked() throws {
+        // Leaf 9 was asked for before leaves 5 to 8 were.
+        try run.store.commit([.leaf(try Sample.leaf(9, time: 45))], durably: true)
+        #expect(try run.store.sequences(since: nil, until: 46) == 0..<10, "not left out, though others come along")
+        #expect(try run.store.sequences(since: 45, until: nil) == 5..<10)
+        #expect(try run.store.sequences(since: 90, until: nil) == 10..<10)
+    }
 }
