@@ -71,10 +71,11 @@ import Wire
         try scene.folder.write("policies/10-allow.lua", "return function() end")
         for (path, expected) in [
             ("B/closed", "B/closed"), ("B/closed/in", "missing"), ("B/closed/..", "missing"), ("B/toclosed", "missing"),
-            ("B/real/inner", "B/real/inner"), ("/root/.", "missing"),
+            ("B/real/inner", "B/real/inner"),
         ] {
             let params: JSONValue = [
-                "name": "x", "command": "/bin/true", "working_directory": .string(scene.path(path)),
+                "name": "x", "command": "/bin/true", "repository_write_allowed": false,
+                "working_directory": .string(scene.path(path)),
             ]
             let request = try scene.folder.write("request.json", params.text)
             let run = try CommandRun(
@@ -90,7 +91,9 @@ import Wire
     /// The real path that a working directory is judged by, or how it is refused.
     private func verdict(_ server: RunningServer, _ path: String) throws -> String {
         do {
-            let answer = try server.call("policy.check", server.shell("").with("working_directory", .string(path)))
+            // Not to be written to: what may be a write root is another question.
+            let params = server.shell("", ["working_directory": .string(path), "repository_write_allowed": false])
+            let answer = try server.call("policy.check", params)
             return answer["request"]?["working_directory"]?.string ?? "none"
         } catch let refusal as Refusal {
             #expect(refusal.code == -32602)
