@@ -79,10 +79,13 @@ final class ReplayJob {
         lookForWaiting()
     }
 
-    /// A batch of policies that hang takes its time, and must not take it for nobody.
+    /// A batch of policies that hang takes its time, and must not take it for nobody. One who is gone shows it when it is
+    /// told something: until then it could be one that only sends nothing more.
     private func lookForWaiting() {
         lookout = server.loop.after(milliseconds: 200) { [unowned self] in
-            if connection.watch == nil { finish(.abandoned) } else { lookForWaiting() }
+            if connection.watch == nil { return finish(.abandoned) }
+            if readAt > 0 { tell() }
+            lookForWaiting()
         }
     }
 

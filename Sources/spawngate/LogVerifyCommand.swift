@@ -56,7 +56,9 @@ struct LogVerifyCommand: ParsableCommand {
     func run() throws {
         let anchors = try keys.map(Self.key)
         let witnesses = try checkpoints.map { name in
-            guard let witness = LogAudit.Witness(note: try InputText.read(name), name: "the checkpoint \(name)") else {
+            let note: String
+            do { note = try InputText.read(name) } catch let error as SystemError { throw ValidationError("\(error)") }
+            guard let witness = LogAudit.Witness(note: note, name: "the checkpoint \(name)") else {
                 throw ValidationError("\(name) is no signed checkpoint")
             }
             return witness
