@@ -6,9 +6,11 @@
 #include "worker.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 enum { from_server = 0, to_server = 1, page_descriptor = 3 };
@@ -108,6 +110,9 @@ int main(int count, char **arguments) {
         return exit_setup;
     }
     close(page_descriptor);
+    // Whoever started this keeps its time. Without them a policy that never ends would run for ever. They have one thread,
+    // so the signal cannot come for the wrong reason; and if they are gone already, there is no set to be read.
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) return exit_setup;
     answer_use(page);
     if (!arena_reserve(read_options(count, arguments))) return exit_setup;
 

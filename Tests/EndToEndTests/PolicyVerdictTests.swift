@@ -132,6 +132,21 @@ import Wire
         for _ in 0..<20 { #expect(try server.run("exit 2")["exit_code"] == 2) }
     }
 
+    @Test func aPolicyThatHangsEndsWithItsServer() throws {
+        let server = try RunningServer(
+            policies: ["10-bad.lua": "return function() while true do end end"],
+            arguments: ["--policy-timeout-ms", "10000"])
+        let workers = ProcessFacts(pid: server.pid).children
+        _ = try server.connect().request("policy.check", server.shell("exit 0"))
+        // The first ticks are those of loading.
+        let before = workers.map { ProcessFacts(pid: $0).processorTicks ?? 0 }
+        try Waiting.until("a worker at its endless loop") {
+            zip(workers, before).contains { (ProcessFacts(pid: $0).processorTicks ?? 0) > $1 + 5 }
+        }
+        try server.kill9()
+        for worker in workers { try Waiting.untilGone(pid: worker, milliseconds: 5_000) }
+    }
+
     @Test func othersAreServedWhileAPolicyHangs() throws {
         let server = try RunningServer(policies: ["10-bad.lua": "return function() while true do end end"])
         let asker = try server.connect()
