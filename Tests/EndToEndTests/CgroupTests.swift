@@ -19,8 +19,14 @@ struct CgroupTests {
             .split(separator: "\n").first { $0.hasPrefix("0::") }.map { String($0.dropFirst(3)) } ?? ""
     }
 
+    /// The pid that a session writes into a file, once it is there.
     private static func pid(in file: String) throws -> Int32 {
-        try #require(Int32(String(decoding: try File.read(file, bytesMax: 64), as: UTF8.self).dropLast()))
+        var pid: Int32?
+        try Waiting.until("a pid in \(file)") {
+            pid = (try? File.read(file, bytesMax: 64)).flatMap { Int32(String(decoding: $0, as: UTF8.self).dropLast()) }
+            return pid != nil
+        }
+        return try #require(pid)
     }
 
     @Test func aSessionIsBornInItsCgroupAndItsShimIsNot() throws {
@@ -64,7 +70,6 @@ struct CgroupTests {
     @Test func whatEndedWhileNoServerWasThereIsTidiedUp() throws {
         let ended = try server.start(RunningServer.untilToldToGoOn)
         let lost = try server.start("(env -i setsid sh -c 'echo $$ > stray; exec sleep 1000' &); sleep 1000")
-        try Waiting.until("the stray") { (try? Self.pid(in: "\(server.workFolder)/stray")) != nil }
         let stray = try Self.pid(in: "\(server.workFolder)/stray")
         let running = try server.start("sleep 1000")
         let shims = try [ended, lost].map { try #require(server.shim(of: $0)) }
