@@ -60,10 +60,12 @@ package struct JSONView {
     /// The member of that name; nil where there is none or this is not an object. Takes time in the members.
     package subscript(name: StaticString) -> JSONView? {
         guard kind == .object else { return nil }
+        let length = name.utf8CodeUnitCount
         var member = first
         for _ in 0..<count {
             let value = member.following
-            if member.equals(name) { return value }
+            // Most of the others are of another length, which is seen at once.
+            if member.node.pointee.isEscaped || member.content.count == length, member.equals(name) { return value }
             member = value.following
         }
         return nil

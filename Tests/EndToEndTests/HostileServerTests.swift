@@ -46,7 +46,7 @@ import Wire
                 #expect(list["error"]?.string?.contains("50-hostile") == true, "\(name): \(list.text)")
                 continue
             }
-            let asked = try asker.request("policy.check", server.shell("exit 0"))
+            let asked = try asker.request("policy.check", server.shell("exit 0", ["prompt": "Write the report."]))
             let began = Waiting.now
             var answer: JSONValue?
             while answer == nil {
