@@ -44,7 +44,7 @@ prove-policies: build-tests ## 10,000 decisions replayed twice, 200 swaps, 200 c
 	SPAWNGATE_STORM=200 swift test -c release --skip-build --filter PromotionCrash
 	SPAWNGATE_HOSTILE=1 swift test -c release --skip-build --filter HostileServer
 
-damage: build-tests python-cryptography ## 1000 randomly damaged logs, by both verifiers (SPAWNGATE_DAMAGE=N for more)
+damage: build-tests python-cryptography ## 1000 randomly damaged logs, by both verifiers (SPAWNGATE_DAMAGE=N, SPAWNGATE_DAMAGE_SEED=N)
 	SPAWNGATE_DAMAGE=$${SPAWNGATE_DAMAGE:-1000} swift test -c release --skip-build --filter damageIsFound
 
 test-agent: build-tests $(AGENT) ## whole sessions of the real Claude CLI, fetched from PyPI where it is missing

@@ -93,7 +93,7 @@ class Audit:  # record after record; what is wrong first is what it says
         found = [decision.get("id"), kind, time, decision.get("verdict"), who.get("name", "") if type(who) is dict else "",
                  leaf.get("session_id"), *map(decision.get("request", {}).get, ("executive", "mission_id"))]
         need([value.encode() if type(value) is str else value for value in found] == list(columns), n, "its columns do not agree with its text")
-        denials = {(p["name"].encode(), d["rule"].encode()) for p in decision.get("policies", []) for d in p["denials"]}
+        denials = {(p["name"].encode(), d["rule"].encode()) for p in decision.get("policies", []) for d in [] + p["denials"]}
         need(self.denials.pop(n, set()) == denials, n, "the table of denials does not agree with its text")
         self.check_secrets(n, secrets)
     def check_secrets(self, n, kept):  # kept: None (no trace), "erased", or (salt, JSON)
@@ -132,9 +132,9 @@ class Audit:  # record after record; what is wrong first is what it says
             if keys: of_time = [key for index, (key, at, rotation) in enumerate(self.keys) if index in trusted and (
                 at + bool(rotation) if index else 0) <= point.size <= (self.keys[index + 1][1] if keys[index + 1:] else point.size)]
             need(point.is_by(of_time), None, point.name + " is not signed by the key of its time")
-RECORDS = """SELECT leaf.seq, leaf.text, id, kind, leaf.time, verdict, principal, leaf.session_id, executive, mission_id, hashes, secret.seq,
-    secret.session_id, secret.time, salt, secret.text, erased_at FROM leaf LEFT JOIN tree USING (seq) LEFT JOIN secret USING (seq) ORDER BY leaf.seq"""
-BEYOND = "SELECT (SELECT count(*) FROM tree WHERE seq < 0 OR seq >= ?1) + (SELECT count(*) FROM secret WHERE seq < 0 OR seq >= ?1)"
+RECORDS = """SELECT leaf.seq, leaf.text, id, kind, leaf.time, verdict, principal, leaf.session_id, executive, mission_id, hashes, secret.*
+    FROM leaf LEFT JOIN tree USING (seq) LEFT JOIN secret USING (seq) WHERE leaf.seq >= ? ORDER BY leaf.seq LIMIT 1"""
+BEYOND = "SELECT EXISTS (SELECT 1 FROM tree WHERE seq < 0 OR seq >= ?1) OR EXISTS (SELECT 1 FROM secret WHERE seq < 0 OR seq >= ?1)"
 def database(path, audit):
     has_index, at = os.path.exists(path + "-shm"), None
     is_alone = not has_index and not (os.path.exists(path + "-wal") and os.path.getsize(path + "-wal"))
@@ -146,7 +146,7 @@ def database(path, audit):
             found = attempt(lambda: policy_digest([(file["name"], file["text"]) for file in read(files)]), "").encode()
             audit.sets[digest.decode("utf-8", "replace")] = found == digest
         at = 0
-        for row in log.execute(RECORDS):
+        while row := log.execute(RECORDS, (at or -2**63,)).fetchone():  # not by one cursor, which looks a row ahead
             kinds = "".join({type(None): "0", int: "i", bytes: "b"}.get(type(value), "?") for value in row)
             right = re.fullmatch("ib[b0]bi[b0]b[b0]{4}(000000|i[b0]i(bb0|00i))", kinds) and (row[11] is None or row[12:14] == (row[7], row[4]))
             need(right, at, "it is not kept in the form of a record")
@@ -154,8 +154,8 @@ def database(path, audit):
             at = audit.add(row[0], row[1], row[2:10], row[10], secrets)
         at, (beyond,) = None, log.execute(BEYOND, (at,)).fetchone()
         audit.finish(beyond)
-    except sqlite3.Error as error:
-        need(error.sqlite_errorcode & 0xFF in (1, 14), at, "it cannot be read: %s" % error) and wrong("no database of this version: %s" % error)
+    except (sqlite3.Error, UnicodeDecodeError) as error:  # the latter where a message holds what is damaged
+        need(getattr(error, "sqlite_errorcode", 11) & 255 in (1, 14), at, "it cannot be read: %s" % error) and wrong("not of this version: %s" % error)
     finally:  # to read a journal SQLite makes an index of it, and leaves that behind
         if not has_index and os.path.exists(path + "-shm"): os.remove(path + "-shm")
 def begin(view, audit):  # the first line of an export

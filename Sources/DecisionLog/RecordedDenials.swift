@@ -47,10 +47,10 @@ package struct RecordedDenials {
         var found = Set<Int>()
         var isSame = true
         policies?.forEachElement { policy in
-            guard let denials = policy["denials"], denials.count > 0, let name = policy["name"] else { return }
+            guard let denials = policy["denials"], denials.kind == .array else { return isSame = false }
             denials.forEachElement { denial in
                 let row = rows[first..<next].firstIndex { row in
-                    matches(row.policy, name) && matches(row.rule, denial["rule"])
+                    matches(row.policy, policy["name"]) && matches(row.rule, denial["rule"])
                 }
                 if let row { found.insert(row) } else { isSame = false }
             }

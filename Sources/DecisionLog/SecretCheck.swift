@@ -27,7 +27,9 @@ struct SecretCheck {
                     expected -= 1
                 }
                 let variables = request?["environment"]
-                kept["environment"]?.forEachMember { name, value in
+                let environment = kept["environment"]
+                if environment?.kind != .object { isSame = false }
+                environment?.forEachMember { name, value in
                     var hashed: JSONView?
                     variables?.forEachMember { if $0.equals(name) { hashed = $1 } }
                     isSame = check(value, salt, "environment.", name, hashed) && isSame

@@ -43,7 +43,8 @@ package struct PolicyVerdict: Equatable, Sendable {
         self.narrowing = narrowing
     }
 
-    var json: JSONValue {
+    /// As a decision records it.
+    package var json: JSONValue {
         let json: JSONValue = [
             "name": .string(name), "digest": .string(digest), "verdict": .string(verdict.rawValue),
             "denials": .array(denials.map { ["rule": .string($0.rule), "reason": .string($0.reason)] }),
@@ -93,7 +94,7 @@ package struct Judgement: Equatable, Sendable {
 
     /// Where each objection was made: {policy, rule, file, line}, in the order of `denials`. It stands beside them, for
     /// what a denial is has been fixed for those who read the log.
-    var places: [JSONValue] {
+    package var places: [JSONValue] {
         policies.flatMap { policy in
             policy.denials.compactMap { denial in
                 denial.place.map { place in

@@ -49,6 +49,9 @@ struct RecordedDecision {
     let id: String
     let verdict: Verdict
     let objections: Objections
+    /// What each policy said, and where each objection was made (nil in decisions of before 2026-11-28): canonical JSON.
+    private let policies: [UInt8]
+    private let places: [UInt8]?
     /// What it granted in place of what was asked for.
     let granted: Narrowing?
     /// The digest of the set that judged, or nil where none was in force.
@@ -66,6 +69,8 @@ struct RecordedDecision {
         self.id = id
         self.verdict = verdict
         objections = Objections(decision: leaf)
+        policies = leaf["policies"].map { Array($0.rawBytes) } ?? []
+        places = leaf["denied_at"].map { Array($0.rawBytes) }
         granted = leaf["granted"].flatMap { Narrowing($0) }
         policySet = leaf["policy_set"]?.string
         if !RequestSecrets.areConcealed(in: request) {
@@ -81,8 +86,11 @@ struct RecordedDecision {
         workingDirectory = request["working_directory"]?.string ?? ""
     }
 
-    /// Whether a judgement says the same: verdict, every objection and every failure, in their order, and what is granted.
+    /// Whether a judgement says the same: verdict, every policy by name and digest with each objection and failure, all in
+    /// their order, where each objection was made, and what is granted.
     func isSame(as judgement: Judgement) -> Bool {
         verdict == judgement.verdict && objections == Objections(judgement) && granted == judgement.granted
+            && policies == CanonicalJSON.bytes(of: .array(judgement.policies.map(\.json)))
+            && places.map { $0 == CanonicalJSON.bytes(of: .array(judgement.places)) } != false
     }
 }

@@ -154,7 +154,8 @@ import Wire
 
     /// Every record flipped, deleted, swapped, duplicated, cut off …, as a database and as an export, and random damage: the
     /// program and the Python verifier find the same, given the last outside checkpoint; and what came after it, rewritten
-    /// by whoever holds the key, neither can find.
+    /// by whoever holds the key, neither can find. A record that says what its policies do not say is found by
+    /// `--execute` alone, where it is one that can be run again.
     @Test func damageIsFoundAndBothVerifiersSayTheSame() throws {
         guard let python = Self.python else {
             print(
@@ -167,19 +168,22 @@ import Wire
         try copyDatabase()
         let here = Self.repository
         let count = Process.environment("SPAWNGATE_DAMAGE") ?? "50"
+        let seed = Process.environment("SPAWNGATE_DAMAGE_SEED") ?? "1"
         let output = try File.open("\(evidence.path)/output", .createNew)
         let null = try File.open("/dev/null", .read)
         let process = try ChildProcess(
             path: python,
             arguments: [
                 python, "\(here)/Tests/LogDamage/damage_log.py", "--spawngate", BuiltPrograms.path("spawngate"),
-                "--verifier", "\(here)/scripts/verify_log.py", "--every", "--random", count, evidence.path,
+                "--verifier", "\(here)/scripts/verify_log.py", "--every", "--random", count, "--seed", seed,
+                evidence.path,
             ],
             environment: ["PATH=/usr/local/bin:/usr/bin:/bin", "HOME=\(evidence.path)"],
             descriptors: [null.number, output.number, output.number])
         let end = try process.waitForEnd()
         let text = String(decoding: try output.readAt(0, count: try output.status().size), as: UTF8.self)
-        #expect(end == .exited(code: 0) && text.contains("random"), "\(text.suffix(4000))")
+        print(text)
+        #expect(end == .exited(code: 0) && text.contains("said the same of every one"))
     }
 
     private static let python: String? = {

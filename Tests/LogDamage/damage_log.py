@@ -3,298 +3,230 @@
     damage_log.py --spawngate PROGRAM --verifier SCRIPT [--random N] [--seed S] FOLDER
 
 FOLDER holds what a server left: spawngate.db, the outside checkpoints early.txt, middle.txt and last.txt, and the two
-keys that have signed it, old.key and new.key. Exit status 0 where everything was as it should be; each line that begins
-with FAIL tells of something that was not.
+keys that have signed it, old.key and new.key. All cores are used. Exit status 0 where everything was as it should be; each
+line that begins with FAIL tells of something that was not, and names the log that shows it.
 """
-import argparse, base64, collections, hashlib, importlib.util, json, os, random, shutil, sqlite3, subprocess, sys, tempfile
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-
-def canonical(value):
-    return verify_log.canonical(value)
-
-class Signer:
-    def __init__(self, path):
-        self.name, self.ident, seed = open(path).read().strip().removeprefix("PRIVATE+KEY+").split("+", 2)
-        self.key = Ed25519PrivateKey.from_private_bytes(base64.b64decode(seed)[1:])
-        public = b"\1" + self.key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
-        self.public = "%s+%s+%s" % (self.name, self.ident, base64.b64encode(public).decode())
-
-    def sign(self, tree):
-        text = "%s\n%d\n%s\n" % (self.name, tree.size, base64.b64encode(tree.root()).decode())
-        signature = base64.b64encode(bytes.fromhex(self.ident) + self.key.sign(text.encode())).decode()
-        return text + "\n\u2014 %s %s\n" % (self.name, signature)
-
-def tree_of(texts):
-    tree = verify_log.Tree()
-    for text in texts: tree.append(text.encode())
-    return tree
-
-class Log:
-    """What a database or an export holds, to be changed at will and written as either."""
-    def __init__(self, path):
-        database = sqlite3.connect(path)
-        self.tables = {name: [list(row) for row in database.execute("SELECT * FROM %s ORDER BY 1" % name)]
-                       for name in ("leaf", "tree", "secret", "denial", "policy_set")}
-        self.names = {name: [row[1] for row in database.execute("PRAGMA table_info(%s)" % name)] for name in self.tables}
-        self.path = path
-        self.lines = None
-
-    def texts(self): return [row[-1] for row in self.tables["leaf"]]
-
-    def write_database(self, path):
-        shutil.copy(self.path, path)
-        database = sqlite3.connect(path, isolation_level=None)
-        database.execute("BEGIN")
-        for name, rows in self.tables.items():
-            old = [list(row) for row in sqlite3.connect(self.path).execute("SELECT * FROM %s ORDER BY 1" % name)]
-            if rows == old: continue
-            database.execute("DELETE FROM " + name)
-            marks = ",".join("?" * len(self.names[name]))
-            database.executemany("INSERT INTO %s VALUES (%s)" % (name, marks), rows)
-        database.execute("COMMIT")
-        database.execute("PRAGMA journal_mode = DELETE")
-        database.close()
-
-    def export(self, signer):
-        """The lines of an export as the server would write it, signed by this key."""
-        tree = tree_of(self.texts())
-        leaves = [json.loads(text) for text in self.texts()]
-        keys = [leaf for leaf in leaves if leaf["kind"] in ("key.created", "key.rotated")]
-        earlier = [{"key": key["key"], "ended_at": after["seq"], "rotation": after.get("rotation")}
-                   for key, after in zip(keys, keys[1:])]
-        lines = [{"type": "log", "version": 1, "checkpoint": signer.sign(tree), "size": tree.size,
-                  "root": base64.b64encode(tree.root()).decode(), "key": keys[-1]["key"] if keys else signer.public, "earlier": earlier,
-                  "from": 0, "to": tree.size, "chosen": False}]
-        sets = {row[0]: json.loads(row[2]) for row in self.tables["policy_set"]}
-        secrets = {row[0]: row for row in self.tables["secret"]}
-        for seq, (text, leaf) in enumerate(zip(self.texts(), leaves)):
-            if leaf["kind"] == "decision" and leaf["policy_set"] in sets:
-                lines.append({"type": "policy_set", "digest": leaf["policy_set"],
-                              "files": {file["name"]: file["text"] for file in sets.pop(leaf["policy_set"])}})
-            lines.append({"type": "leaf", "seq": seq, "text": text})
-            if seq in secrets:
-                _, _, _, salt, kept, _ = secrets[seq]
-                lines.append({"type": "secrets", "seq": seq} | ({"erased": True} if kept is None else
-                             {"salt": salt.hex()} | json.loads(kept)))
-        return lines + [{"type": "end", "leaves": tree.size}]
+import argparse, base64, collections, json, multiprocessing, os, random, shutil, sqlite3, subprocess, sys, tempfile
+import decision_log
+from decision_log import Database, Log, Signer, tree_of
 
 class Harness:
     def __init__(self, options):
         self.options = options
-        self.folder = options.folder
-        self.checkpoints = {name: os.path.join(self.folder, name + ".txt") for name in ("early", "middle", "last")}
-        self.old, self.new = (Signer(os.path.join(self.folder, name)) for name in ("old.key", "new.key"))
-        self.scratch = tempfile.mkdtemp(prefix="spawngate-damage-")
-        self.failures = 0
+        self.verifier = decision_log.load_verifier(options.verifier)
+        self.database = Database(os.path.join(options.folder, "spawngate.db"))
+        self.old, self.new = (Signer(os.path.join(options.folder, name)) for name in ("old.key", "new.key"))
+        self.scratch = tempfile.mkdtemp(prefix="spawngate-damage-", dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None)
+        self.checkpoints = {name: os.path.join(options.folder, name + ".txt") for name in ("early", "middle", "last")}
+        # One over all that there is.
+        self.checkpoints["end"] = os.path.join(self.scratch, "end.txt")
+        with open(self.checkpoints["end"], "w") as file: file.write(self.new.sign(tree_of(self.database.texts)))
+        self.sizes = {name: int(open(path).read().split("\n")[1]) for name, path in self.checkpoints.items()}
+        self.size, self.last = self.sizes["end"], self.sizes["last"]
         self.counts = collections.Counter()
 
-    def log(self): return Log(os.path.join(self.folder, "spawngate.db"))
+    def log(self): return Log(self.database)
 
-    def verdicts(self, path, checkpoints, keys=()):
-        """(exit status, first bad record) of both, or None in place of the second where there is no such record."""
-        arguments = [part for name in checkpoints for part in ("--checkpoint", self.checkpoints.get(name, name))]
-        arguments += [part for key in keys for part in ("--key", key)]
+    def path(self, name): return os.path.join(self.scratch, "%d-%s" % (os.getpid(), name))
+
+    def write_lines(self, lines):
+        with open(self.path("log.jsonl"), "wb") as file:
+            for line in lines: file.write((line if isinstance(line, bytes) else json.dumps(line, ensure_ascii=False).encode()) + b"\n")
+        return file.name
+
+    # --- asking both
+
+    def program(self, path, checkpoints, *arguments):
+        """(exit status, first bad record, reason) of `spawngate log verify`; None where there is no such record."""
+        arguments += tuple(part for name in checkpoints for part in ("--checkpoint", self.checkpoints[name]))
         run = subprocess.run([self.options.spawngate, "log", "verify", path, "--json", *arguments], capture_output=True, text=True)
         found = json.loads(run.stdout) if run.stdout else {}
-        program = (run.returncode, found.get("first_bad"), found.get("reason") or run.stderr.strip())
-        status, found = verify_log.verify(path, [self.checkpoints.get(name, name) for name in checkpoints], list(keys))
-        script = (status, found.get("first_bad"), found.get("reason"))
-        return program, script
+        return run.returncode, found.get("first_bad"), found.get("reason") or run.stderr.strip()
+
+    def script(self, path, checkpoints, keys=()):
+        status, found = self.verifier.verify(path, [self.checkpoints[name] for name in checkpoints], list(keys))
+        return status, found.get("first_bad"), found.get("reason")
+
+    def tell(self, what, path, right, *verdicts):
+        kind = what.split(" ")[0] + (" export" if path.endswith("jsonl") else " database")
+        self.counts[kind, "tried"] += 1
+        self.counts[kind, "found"] += verdicts[0][0] != 0
+        if right: return
+        self.counts["", "failures"] += 1
+        kept = os.path.join(tempfile.mkdtemp(prefix="spawngate-damage-failed-"), os.path.basename(path))
+        shutil.copy(path, kept)
+        print("FAIL %s, kept in %s\n     %s" % (what, kept, "\n     ".join(map(str, verdicts))), flush=True)
 
     def look(self, what, path, checkpoints=("last",), bad=True, first=None, keys=()):
-        """Both must say the same, and find it bad where it is; `first`: the record that they must name."""
-        program, script = self.verdicts(path, checkpoints, keys)
-        self.counts[what.split(" ")[0]] += 1
-        right = program[:2] == script[:2] and program[0] in (0, 1, 2) and (program[0] != 0) == bad
-        if first is not None: right = right and program[1] == first
-        if not right:
-            self.failures += 1
-            print("FAIL %s (%s)\n     program %s\n     script  %s" % (what, os.path.basename(path), program, script))
-            shutil.copy(path, os.path.join(self.folder, "failed-%d" % self.failures))
-        return program
+        """Both must say the same, and find it bad where it is (None: wherever); `first`: the record that they must name."""
+        program = self.program(path, checkpoints, *(part for key in keys for part in ("--key", key)))
+        script = self.script(path, checkpoints, keys)
+        right = program[:2] == script[:2] and program[0] in (0, 1, 2) and bad in (None, program[0] != 0)
+        self.tell(what, path, right and first in (None, program[1]), program, script)
 
     def both(self, what, log, lines=None, **expected):
         """Looks at a changed log as a database and as an export, whose checkpoint the hostile server signs anew."""
-        database = os.path.join(self.scratch, "log.db")
-        log.write_database(database)
-        self.look(what, database, **expected)
-        self.look(what, self.write_lines(lines or log.export(self.new)), **expected)
+        for path in self.written(log, lines): self.look(what, path, **expected)
 
-    def write_lines(self, lines):
-        path = os.path.join(self.scratch, "log.jsonl")
-        with open(path, "w") as file:
-            for line in lines: file.write((line if isinstance(line, str) else json.dumps(line, ensure_ascii=False)) + "\n")
-        return path
+    def written(self, log, lines=None):
+        log.write_database(self.path("log.db"))
+        return self.path("log.db"), self.write_lines(lines or log.export(self.new))
 
-    # --- the undamaged log
+    # --- what is tried. Each is a job of its own.
+
     def good(self):
+        for checkpoints in ((), ("last",), ("early", "middle", "last")): self.both("good", self.log(), bad=False, checkpoints=checkpoints)
+        for key in (self.old, self.new): self.both("good with a key", self.log(), bad=False, keys=(key.public,))
+
+    def every(self, n):
+        """All that can be done to one record."""
+        for change in (Log.flip, Log.delete, Log.swap, Log.duplicate, Log.insert, Log.truncate):
+            log = self.log()
+            if change(log, n): self.both("%s %d" % (change.__name__, n), log, checkpoints=("end",))
+        # Where nothing else is made to fit, the record itself is named.
         log = self.log()
-        for checkpoints in ((), ("last",), ("early", "middle", "last")): self.both("good", log, bad=False, checkpoints=checkpoints)
-        for key in (self.old, self.new):
-            self.both("good with-key", log, bad=False, keys=(key.public,))
-
-    # --- every record, one after the other
-    def every(self):
-        size = len(self.log().texts())
-        end = self.checkpoints["end"] = os.path.join(self.scratch, "end.txt")
-        with open(end, "w") as file: file.write(self.new.sign(tree_of(self.log().texts())))
-        for n in range(size):
-            for change in (self.flip, self.delete, self.swap, self.duplicate, self.insert, self.truncate, self.rewrite):
-                log = self.log()
-                if change(log, n): self.both("%s %d" % (change.__name__, n), log, checkpoints=("end",))
-            lines = self.log().export(self.new)
-            at = next(index for index, line in enumerate(lines) if line.get("seq") == n)
-            self.look("cut %d" % n, self.write_lines(lines[:at]), first=n)
-            self.look("lost %d" % n, self.write_lines([line for line in lines if line.get("seq") != n]), first=n)
-            self.look("alien %d" % n, self.write_lines(lines[:at] + [lines[0]] + lines[at:]), first=n)
-        for row in range(len(self.log().tables["policy_set"])):
-            log = self.log()
-            log.tables["policy_set"][row][0] = "0" * 64
-            self.both("rename %d" % row, log)
-            log = self.log()
-            del log.tables["policy_set"][row]
-            self.both("rename %d" % row, log)
-
-    # Each changes the leaves as a hostile server would, the tree and all else made to fit; only the outside checkpoints tell.
-    def refit(self, log, renumber=True):
-        tree = verify_log.Tree()
-        for seq, row in enumerate(log.tables["leaf"]):
-            if renumber:
-                leaf = json.loads(row[-1])
-                leaf["seq"], row[0], row[-1] = seq, seq, None
-                row[-1] = canonical(leaf)
-        log.tables["tree"] = [[row[0], tree.append(row[-1].encode())] for row in log.tables["leaf"]]
-        return log
-
-    def move(self, log, order):
-        """The leaves in another order, with all that belongs to them."""
-        places = {}
-        for new, old in enumerate(order): places.setdefault(old, []).append(new)
-        log.tables["leaf"] = [list(log.tables["leaf"][old]) for old in order]
-        seen = set()
-        for row in log.tables["leaf"]:
-            if row[1] in seen:  # ids are unique
-                row[1] += "-%d" % len(seen)
-                row[-1] = canonical(json.loads(row[-1]) | {"id": row[1]})
-            if row[1]: seen.add(row[1])
-        log.tables["secret"] = sorted([new] + row[1:] for row in log.tables["secret"] for new in places.get(row[0], []))
-        log.tables["denial"] = [row[:2] + [new] for row in log.tables["denial"] for new in places.get(row[2], [])]
-        self.refit(log)
-        return True
-
-    def flip(self, log, n):
-        row = log.tables["leaf"][n]
-        leaf = json.loads(row[-1])
-        leaf["time"] = leaf["time"][:-2] + ("1" if leaf["time"][-2] != "1" else "2") + "Z"
-        row[3], row[-1] = verify_log.milliseconds(leaf["time"]), canonical(leaf)
-        for secret in log.tables["secret"]:
-            if secret[0] == n: secret[2] = row[3]
-        self.refit(log, renumber=False)
-        return True
-
-    def delete(self, log, n): return self.move(log, [m for m in range(len(log.texts())) if m != n])
-
-    def swap(self, log, n):
-        order = list(range(len(log.texts())))
-        if n + 1 == len(order): return False
-        order[n], order[n + 1] = order[n + 1], order[n]
-        return self.move(log, order)
-
-    def duplicate(self, log, n):
-        # Behind the last record it is one more, as any log may have.
-        return n + 1 < len(log.texts()) and self.move(log, [*range(n + 1), *range(n, len(log.texts()))])
-
-    def insert(self, log, n):
-        decision = next(m for m, row in enumerate(log.tables["leaf"]) if row[2] == "decision")
-        return self.move(log, [*range(n), decision, *range(n, len(log.texts()))])
-
-    def truncate(self, log, n): return self.move(log, list(range(n)))
-
-    def rewrite(self, log, n):
-        """The text alone: the tree is left as it was."""
         log.tables["leaf"][n][-1] = log.tables["leaf"][n][-1].replace('"seq":', '"seq": ', 1)
-        return True
-
-    # --- the tail, keys, checkpoints
-    def forged(self):
-        size = len(self.log().texts())
-        last = int(open(self.checkpoints["last"]).read().split("\n")[1])
-        for n in range(max(0, last - 5), last):
-            for signer in (self.old, self.new):
-                log = self.log()
-                self.move(log, list(range(n)) + [n - 1] * (size - n))
-                self.both("tail %d" % n, log, lines=log.export(signer))
-        # The checkpoint rolled back with the log: a shorter log, which was one once.
+        self.both("rewrite %d" % n, log, checkpoints=(), first=n)
         log = self.log()
-        self.move(log, range(last - 1))
-        self.both("rollback", log, first=last - 1)
+        log.tables["tree"][n][1] = bytes([log.tables["tree"][n][1][0] ^ 1]) + log.tables["tree"][n][1][1:]
+        log.write_database(self.path("log.db"))
+        self.look("node %d" % n, self.path("log.db"), checkpoints=(), first=n)
+        lines = self.log().export(self.new)
+        at = next(index for index, line in enumerate(lines) if line.get("seq") == n)
+        for what, damaged in (("cut", lines[:at]), ("lost", [line for line in lines if line.get("seq") != n]),
+                              ("alien", lines[:at] + [lines[0]] + lines[at:])):
+            self.look("%s %d" % (what, n), self.write_lines(damaged), first=n)
+
+    def policies(self, row):
+        for change in ("renamed", "missing", "rewritten"):
+            log = self.log()
+            if change == "renamed": log.tables["policy_set"][row][0] = "0" * 64
+            elif change == "missing": del log.tables["policy_set"][row]
+            else: log.rewrite_policies(row)
+            self.both("policies-%s %d" % (change, row), log)
+
+    def tail(self, n):
+        """Another tail from there on, signed with the key of now and the one of before."""
+        for signer in (self.old, self.new):
+            log = self.log()
+            log.move(list(range(n)) + [n - 1] * (self.size - n))
+            self.both("tail %d" % n, log, lines=log.export(signer))
+
+    def rollback(self):
+        """The checkpoint rolled back with the log: a shorter log, which was one once."""
+        for n in range(1, self.last):
+            log = self.log()
+            log.move(range(n))
+            self.both("rollback %d" % n, log, first=n)
         # The checkpoint that the export brings with it is not of its time, or not of this log.
         self.look("signer", self.write_lines(self.log().export(self.old)))
         lines = self.log().export(self.new)
-        early = open(self.checkpoints["early"]).read()
-        self.look("older", self.write_lines([lines[0] | {"checkpoint": early}] + lines[1:]))
-        early = verify_log.Checkpoint(early, "")
-        lines[0] |= {"checkpoint": open(self.checkpoints["early"]).read(), "size": early.size, "to": early.size,
-                     "root": base64.b64encode(early.root).decode()}
-        self.look("older", self.write_lines(lines))
+        note = open(self.checkpoints["early"]).read()
+        self.look("older", self.write_lines([lines[0] | {"checkpoint": note}] + lines[1:]))
+        early = self.verifier.Checkpoint(note, "")
+        of_then = {"checkpoint": note, "size": early.size, "to": early.size, "root": base64.b64encode(early.root).decode()}
+        self.look("older", self.write_lines([lines[0] | of_then] + lines[1:]))
 
-    # --- what cannot be found
-    def beyond(self):
-        """A hostile root who holds the key writes anew what came after the last checkpoint held elsewhere."""
-        last = int(open(self.checkpoints["last"]).read().split("\n")[1])
-        log = self.log()
-        decision = max(n for n, row in enumerate(log.tables["leaf"]) if row[2] == "decision" and n >= last)
-        leaf = json.loads(log.tables["leaf"][decision][-1])
-        leaf["duration_us"] += 1
-        log.tables["leaf"][decision][-1] = canonical(leaf)
-        self.refit(log, renumber=False)
-        self.both("beyond", log, bad=False)
-        self.move(log, range(last))
-        self.both("beyond", log, bad=False)
+    def beyond(self, n):
+        """What cannot be found: a hostile root who holds the key writes anew what came after the last checkpoint elsewhere."""
+        for change in (Log.flip, Log.insert, Log.truncate):
+            log = self.log()
+            change(log, n)
+            self.both("beyond-last %d" % n, log, bad=False)
+
+    def judged(self, n):
+        """A record that says of its policies what they do not say, all else made to fit: only running it again tells."""
+        leaf = self.log().leaf(n)
+        if leaf["kind"] != "decision": return
+        is_erased = any(row[0] == n and row[4] is None for row in self.database.tables["secret"])
+        for what, is_seen, change in self.lies(leaf):
+            log = self.log()
+            log.replace(n, leaf | change)
+            for path in self.written(log):
+                self.look("fits-itself %d %s" % (n, what), path, bad=False, checkpoints=())
+                program, is_seen = self.program(path, (), "--execute"), is_seen and not is_erased
+                self.tell("%s %d %s" % ("run-again" if is_seen else "beyond-execute", n, what), path,
+                          program[:2] == ((1, n) if is_seen else (0, None)), program)
+
+    @staticmethod
+    def lies(leaf):
+        """(what, whether running it again shows it, the members of the leaf that become others)"""
+        # A failure of the gate need not come again, so what is recorded as one is not compared.
+        policies, request, verdict = leaf["policies"], leaf["request"], leaf["verdict"]
+        def said(**members): return [policy | members for policy in policies]
+        another = {"name": "no", "executive": "e"} if verdict == "allow" else {"name": "yes", "executive": "e"}
+        yield "request", verdict != "error", {"request": request | another}
+        yield "duration", False, {"duration_us": leaf["duration_us"] + 1}
+        yield "unasked", False, {"request": request | {"branch": "main"}}
+        yield "failed", False, {"verdict": "error", "failure": "the policy worker died", "policies": [], "denied_at": []}
+        if verdict == "error": return
+        yield "order", True, {"policies": policies[::-1]}
+        yield "fewer", True, {"policies": policies[:-1]}
+        yield "digest", True, {"policies": said(digest="0" * 64)}
+        yield "granted", True, {"granted": {"permission_mode": "plan"}}
+        denial = {"rule": "no", "reason": "no"}
+        if verdict == "allow": yield "denied", True, {"verdict": "deny", "policies": said(verdict="deny", denials=[denial])}
+        if verdict == "deny":
+            yield "allowed", True, {"verdict": "allow", "policies": said(verdict="allow", denials=[]), "denied_at": []}
+            at = next(index for index, policy in enumerate(policies) if policy["denials"])
+            def with_denials(denials): return policies[:at] + [policies[at] | {"denials": denials}] + policies[at + 1:]
+            first, *others = policies[at]["denials"]
+            yield "reason", True, {"policies": with_denials([first | {"reason": first["reason"] + "!"}] + others)}
+            yield "rule", True, {"policies": with_denials([first | {"rule": "other"}] + others)}
+            yield "line", True, {"denied_at": [place | {"line": place["line"] + 1} for place in leaf["denied_at"]]}
 
     # --- whatever comes
-    def random(self, count):
-        source = random.Random(self.options.seed)
-        database, pristine = os.path.join(self.scratch, "random"), os.path.join(self.folder, "spawngate.db")
-        for number in range(count):
-            kind = source.choice(("cell", "cell", "row", "byte", "line", "line-byte", "line-byte"))
-            checkpoints = source.choice((("last",), ("early", "middle", "last"), ()))
-            bad = None
-            if kind in ("cell", "row"):
-                log = self.log()
-                name = source.choice(("leaf", "leaf", "tree", "secret", "denial", "policy_set"))
-                rows = log.tables[name]
-                if not rows: continue
-                row = source.choice(rows)
-                if kind == "row": source.choice((rows.remove, lambda row: rows.append([len(log.texts()) + 3] + row[1:])))(row)
-                else:
-                    column = source.randrange(len(row))
-                    row[column] = self.other(source, row[column])
-                try: log.write_database(database)
-                except sqlite3.Error: continue  # a key twice, or a null where the table has none
-            elif kind == "byte":
-                data = bytearray(open(pristine, "rb").read())
-                for _ in range(source.randint(1, 3)): data[source.randrange(len(data))] ^= 1 << source.randrange(8)
-                open(database, "wb").write(data)
+
+    def random(self, number):
+        source = random.Random("%d of %d" % (number, self.options.seed))
+        kind = source.choice(("cell", "cell", "row", "byte", "line", "line-byte", "line-byte"))
+        checkpoints = source.choice((("last",), ("early", "middle", "last"), ()))
+        expected = {"bad": None, "checkpoints": checkpoints}
+        if kind == "byte":
+            data = bytearray(self.database.pristine)
+            for _ in range(source.randint(1, 3)): data[source.randrange(len(data))] ^= 1 << source.randrange(8)
+            with open(self.path("log.db"), "wb") as file: file.write(data)
+            paths = [file.name]
+        elif kind.startswith("line"):
+            lines = [json.dumps(line, ensure_ascii=False).encode() for line in self.log().export(self.new)]
+            at, other = source.randrange(len(lines)), source.choice(lines)
+            if kind == "line": lines[at:at + 1] = source.choice(([], [lines[at]] * 2, [other], [other, lines[at]]))
             else:
-                lines = [json.dumps(line, ensure_ascii=False).encode() for line in self.log().export(self.new)]
-                at = source.randrange(len(lines))
-                if kind == "line": lines = source.choice((
-                    lines[:at] + lines[at + 1:], lines[:at] + [lines[at]] + lines[at:], lines[:at],
-                    lines[:at] + [lines[source.randrange(len(lines))]] + lines[at + 1:]))
-                else:
-                    line = bytearray(lines[at])
-                    line[source.randrange(len(line))] ^= 1 << source.randrange(8)
-                    lines[at] = bytes(line)
-                open(database, "wb").write(b"\n".join(lines) + b"\n")
-            program, script = self.verdicts(database, checkpoints)
-            self.counts["random"] += 1
-            self.counts["random, found" if program[0] else "random, no part of the log"] += 1
-            if program[:2] != script[:2]:
-                self.failures += 1
-                print("FAIL random %d, %s\n     program %s\n     script  %s" % (number, kind, program, script))
-                shutil.copy(database, os.path.join(self.folder, "failed-%d" % self.failures))
+                byte = source.randrange(len(lines[at]))
+                lines[at] = lines[at][:byte] + bytes([lines[at][byte] ^ 1 << source.randrange(8)]) + lines[at][byte + 1:]
+            paths = [self.write_lines(lines)]
+        elif kind == "text":  # with all else made to fit: found where an outside checkpoint is of it
+            log, n = self.log(), source.randrange(self.size)
+            while log.texts() == self.database.texts:
+                log.tables["leaf"][n][-1] = self.verifier.canonical(self.other_value(source, log.leaf(n)))
+            log.refit(renumber=False)
+            expected["bad"] = any(self.sizes[name] > n for name in checkpoints) or None
+            paths = self.written(log, self.refitted(log))
+        else:
+            while not (log := self.damaged(source, kind)): pass
+            paths = [self.path("log.db")]
+        for path in paths:
+            # Whatever has changed a record is found, without any checkpoint too, unless all was made to fit.
+            if kind != "text" and decision_log.texts(path) != self.database.texts: expected["bad"] = True
+            self.look("random-%s %d" % (kind, number), path, **expected)
+
+    def refitted(self, log):
+        """The lines of the undamaged export with the texts of this log, whatever they hold."""
+        lines, tree = self.log().export(self.new), tree_of(log.texts())
+        lines[0] |= {"checkpoint": self.new.sign(tree), "root": base64.b64encode(tree.root()).decode()}
+        return [line | {"text": log.texts()[line["seq"]]} if line["type"] == "leaf" else line for line in lines]
+
+    def damaged(self, source, kind):
+        """Writes a database with one cell or row that is not as it was. Answers None where its tables cannot hold that."""
+        log = self.log()
+        rows = log.tables[source.choice(("leaf", "leaf", "tree", "secret", "denial", "policy_set"))]
+        row = source.choice(rows)
+        if kind == "row": source.choice((rows.remove, lambda row: rows.append([self.size + 3] + row[1:])))(row)
+        else:
+            column = source.randrange(len(row))
+            row[column] = self.other(source, row[column])
+        try: return log.write_database(self.path("log.db")) or log
+        except sqlite3.Error: return None  # a key twice, or a null where the table has none
 
     @staticmethod
     def other(source, value):
@@ -305,27 +237,49 @@ class Harness:
         if isinstance(value, bytes): return value[:at] + bytes([value[at] ^ 1 << source.randrange(8)]) + value[at + 1:]
         return value[:at] + source.choice(("", " ", "x", "\u00e9", value[at] * 2)) + value[at + 1:]
 
+    def other_value(self, source, value):
+        """A JSON value with one of the values in it replaced."""
+        if not isinstance(value, (dict, list)) or not value:
+            return self.other(source, value) if isinstance(value, (str, int)) else source.choice((True, 0, "x", [], {}))
+        at = source.choice(list(value)) if isinstance(value, dict) else source.randrange(len(value))
+        changed = dict(value) if isinstance(value, dict) else list(value)
+        changed[at] = self.other_value(source, value[at])
+        return changed
+
+def run(job):
+    """In a process of its own; answers what it counted."""
+    name, *arguments = job
+    harness.counts.clear()
+    getattr(harness, name)(*arguments)
+    return dict(harness.counts)
+
 def main():
-    global verify_log
+    global harness
     parser = argparse.ArgumentParser()
     for name in ("--spawngate", "--verifier"): parser.add_argument(name, required=True)
     parser.add_argument("--random", type=int, default=0)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--every", action="store_true")
+    parser.add_argument("--every", action="store_true", help="each way at each record, too")
     parser.add_argument("folder")
     options = parser.parse_args()
-    sys.dont_write_bytecode = True
-    spec = importlib.util.spec_from_file_location("verify_log", options.verifier)
-    verify_log = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(verify_log)
     harness = Harness(options)
+    jobs = [("good",)]
+    if options.every:
+        jobs += [("rollback",), *((name, n) for name in ("every", "judged") for n in range(harness.size))]
+        jobs += [("policies", row) for row in range(len(harness.database.tables["policy_set"]))]
+        jobs += [("tail", n) for n in range(1, harness.last)] + [("beyond", n) for n in range(harness.last, harness.size)]
+    jobs += [("random", number) for number in range(options.random)]
+    total = collections.Counter()
     try:
-        harness.good()
-        if options.every:
-            for part in (harness.every, harness.forged, harness.beyond): part()
-        harness.random(options.random)
+        with multiprocessing.get_context("fork").Pool() as pool:
+            for counts in pool.imap_unordered(run, jobs): total.update(counts)
     finally: shutil.rmtree(harness.scratch)
-    print(", ".join("%s %d" % item for item in harness.counts.items()))
-    sys.exit(1 if harness.failures else 0)
+    failures = total.pop(("", "failures"), 0)
+    print("%-32s %6s %6s" % ("damage", "tried", "found"))
+    for kind in sorted({kind for kind, _ in total}): print("%-32s %6d %6d" % (kind, total[kind, "tried"], total[kind, "found"]))
+    tried, found = (sum(count for (_, what), count in total.items() if what == which) for which in ("tried", "found"))
+    print("%d logs (random ones by seed %d), %d found bad; %s" % (tried, options.seed, found,
+          "%d FAILURES" % failures if failures else "all that had to be, and both verifiers said the same of every one"))
+    sys.exit(1 if failures else 0)
 
 if __name__ == "__main__": main()
