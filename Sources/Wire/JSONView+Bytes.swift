@@ -14,7 +14,14 @@ extension JSONView {
     /// Appends the bytes of a string, escapes resolved, and nothing where this is none.
     package func appendString(to bytes: inout [UInt8]) {
         guard kind == .string else { return }
-        if node.pointee.isEscaped { bytes.append(contentsOf: unescaped) } else { bytes.append(contentsOf: content) }
+        guard node.pointee.isEscaped else { return bytes.append(contentsOf: content) }
+        let start = bytes.count
+        // Unescaped a string is no longer than it was written.
+        bytes.append(contentsOf: repeatElement(0, count: content.count))
+        let count = bytes.withUnsafeMutableBytes {
+            UnescapedBytes.write(content, to: UnsafeMutableRawBufferPointer(rebasing: $0[start...]))
+        }
+        bytes.removeLast(content.count - count)
     }
 
     /// The bytes of a string.

@@ -67,3 +67,55 @@ struct UnescapedBytes: IteratorProtocol {
         return UInt8(0xF0 | scalar >> 18)
     }
 }
+
+extension UnescapedBytes {
+    /// Writes the unescaped bytes of a string to `out`, which has room for as many as `bytes` has; answers how many there
+    /// were. A text in a text has an escape every few bytes, so that neither runs nor single bytes are taken: eight are
+    /// copied, and those before an escape count.
+    static func write(_ bytes: UnsafeRawBufferPointer, to out: UnsafeMutableRawBufferPointer) -> Int {
+        precondition(out.count >= bytes.count, "there is room for all")
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        var (from, to) = (0, 0)
+        while from + 8 <= bytes.count {
+            let word = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: from, as: UInt64.self))
+            out.storeBytes(of: word.littleEndian, toByteOffset: to, as: UInt64.self)
+            // `(x - 1) & ~x` has the top bit of the lowest zero byte set.
+            let difference = word ^ (ones &* 0x5C)
+            let hits = (difference &- ones) & ~difference & (ones &* 0x80)
+            let plain = hits == 0 ? 8 : hits.trailingZeroBitCount / 8
+            from += plain
+            to += plain
+            if hits != 0 { writeEscape(bytes, &from, out, &to) }
+        }
+        while from < bytes.count {
+            if bytes[from] == UInt8(ascii: "\\") {
+                writeEscape(bytes, &from, out, &to)
+            } else {
+                out[to] = bytes[from]
+                from += 1
+                to += 1
+            }
+        }
+        return to
+    }
+
+    @inline(__always)
+    private static func writeEscape(
+        _ bytes: UnsafeRawBufferPointer, _ from: inout Int, _ out: UnsafeMutableRawBufferPointer, _ to: inout Int
+    ) {
+        let letter = bytes[from + 1]
+        if letter == UInt8(ascii: "\"") || letter == UInt8(ascii: "\\") {
+            out[to] = letter
+            from += 2
+            to += 1
+            return
+        }
+        var escape = UnescapedBytes(UnsafeRawBufferPointer(rebasing: bytes[from...]))
+        repeat {
+            guard let byte = escape.next() else { return }
+            out[to] = byte
+            to += 1
+        } while escape.pending != 0
+        from += escape.position
+    }
+}

@@ -82,4 +82,26 @@ import Wire
             }
         }
     }
+
+    /// Long strings are unescaped eight bytes at a time.
+    @Test func everyEscapeIsUndoneWhereverItStands() throws {
+        let escapes = [#"\""#, #"\\"#, #"\n"#, #"\/"#, #"\u0000"#, #"\u00e9"#, #"\u20ac"#, #"\ud83d\ude00"#, "é", ""]
+        let reader = JSONReader()
+        for (first, second) in escapes.flatMap({ first in escapes.map { (first, $0) } }) {
+            for before in 0..<10 {
+                for between in [0, 1, 5, 9] {
+                    let plain = String(repeating: "x", count: before)
+                    let text = Array("\"\(plain)\(first)\(String(repeating: "y", count: between))\(second)\"".utf8)
+                    try text.withUnsafeBytes { bytes in
+                        try reader.read(bytes) { view in
+                            var taken = Array("z".utf8)
+                            view.appendString(to: &taken)
+                            let expected = try "z" + #require(view.string)
+                            #expect(taken == Array(expected.utf8))
+                        }
+                    }
+                }
+            }
+        }
+    }
 }
