@@ -176,7 +176,7 @@ def export(path, audit, is_over=False, may_tell=False):
                 may_tell = audit.add(view["seq"] + 0, view["text"].encode())
             elif kind == "policy_set":
                 need(view["digest"] not in audit.sets, n, "a policy set before it is there twice")
-                audit.sets[view["digest"] + ""] = policy_digest(view["files"].items()) == view["digest"]
+                may_tell, audit.sets[view["digest"] + ""] = False, policy_digest(view["files"].items()) == view["digest"]
             elif kind == "secrets":
                 need(may_tell and view.get("seq") == n - 1, n := max(0, n - 1), "the secrets behind it are not its own")
                 may_tell = audit.check_secrets(n, "erased" if view.get("erased") is True else (bytes.fromhex(view["salt"]), view))

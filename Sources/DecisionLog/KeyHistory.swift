@@ -12,20 +12,18 @@ struct KeyHistory {
 
     private(set) var periods: [Period] = []
 
-    /// Takes up a leaf of one of the two kinds. Answers what is wrong with it, or nil.
-    mutating func add(_ leaf: JSONView, rotated: Bool, sequence: Int64) -> String? {
-        guard let key = leaf["key"]?.string.flatMap({ NoteVerifier($0) }) else { return "it names no key" }
-        guard leaf["previous"]?.string == periods.last?.key.text else {
+    /// Takes up what a leaf tells of a key. Answers what is wrong with it, or nil.
+    mutating func add(_ change: KeyChange, sequence: Int64) -> String? {
+        guard let key = change.key.flatMap({ NoteVerifier($0) }) else { return "it names no key" }
+        guard change.previous == periods.last?.key.text else {
             return "the key that it names as the one before is not the one before"
         }
-        var note: String?
-        if rotated {
-            note = leaf["rotation"]?.string
-            guard let last = periods.last, let rotation = note.flatMap({ KeyRotation(note: $0) }),
+        if change.isRotation {
+            guard let last = periods.last, let rotation = change.rotation.flatMap({ KeyRotation(note: $0) }),
                 rotation == KeyRotation(from: last.key, to: key)
             else { return "the change of the key is not signed by the old key and the new one" }
         }
-        periods.append(Period(key: key, sequence: sequence, rotation: note))
+        periods.append(Period(key: key, sequence: sequence, rotation: change.isRotation ? change.rotation : nil))
         return nil
     }
 
@@ -53,5 +51,22 @@ struct KeyHistory {
             trusted.insert(index - 1)
         }
         return trusted
+    }
+}
+
+/// What a leaf of the kinds `key.created` and `key.rotated` says, unchecked.
+struct KeyChange {
+    let key: String?
+    let previous: String?
+    /// The note by which the key before hands over.
+    let rotation: String?
+    /// Whether the key before is said to have handed over.
+    let isRotation: Bool
+
+    init(_ leaf: JSONView, isRotation: Bool) {
+        key = leaf["key"]?.string
+        previous = leaf["previous"]?.string
+        rotation = leaf["rotation"]?.string
+        self.isRotation = isRotation
     }
 }

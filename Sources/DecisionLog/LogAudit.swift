@@ -1,9 +1,7 @@
-internal import Wire
-
 /// Checks a log, record after record, from what is given alone; the first thing that is wrong is its outcome.
 ///
-/// Records are to come in their order. A fault names the first record that is bad: each is looked at whole, with all that
-/// is kept beside it and the checkpoint that ends with it, before the next.
+/// What a `RecordCheck` has found of each record is to come in their order. A fault names the first record that is bad: all
+/// that is kept beside a record and the checkpoint that ends with it come before the next.
 package struct LogAudit {
     /// A signed checkpoint that the log must agree with.
     package struct Witness {
@@ -35,27 +33,24 @@ package struct LogAudit {
 
     /// Those that are kept, and whether they are as they were.
     private var policySets: [[UInt8]: Bool] = [:]
-    private var lastPolicySet: [UInt8] = []
-    private var denials: RecordedDenials?
+    private var rightPolicySet: [UInt8] = []
+    private let denials: RecordedDenials?
     private let anchors: [NoteVerifier]
     private var witnesses: [Witness]
     private var nextWitness = 0
     private var agreed: Int64 = 0
     private var keys = KeyHistory()
     private var ownKeys: StoredKeys?
-    private let reader = JSONReader(depthMax: 128)
-    private var secrets = SecretCheck()
     private var tree = MerkleTree()
     private var summary = LogSummary()
 
     /// - `witnesses`: checkpoints from outside.
     /// - `anchors`: keys that are trusted; where there are none, those that the log names.
-    /// - `denials`: the rows of a database's table of them; nil where the log is not from a database.
+    /// - `denials`: the rows of a database's table of them, sorted; nil where the log is not from a database.
     package init(witnesses: [Witness], anchors: [NoteVerifier], denials: RecordedDenials?) {
         self.witnesses = witnesses.sorted { $0.size < $1.size }
         self.anchors = anchors
         self.denials = denials
-        self.denials?.finish()
     }
 
     /// How many records have been found good.
@@ -74,106 +69,66 @@ package struct LogAudit {
         policySets[digest] = isRight
     }
 
-    /// Looks at the next record.
-    package mutating func add(_ record: LogRecord) throws(LogFault) {
+    /// A check for one thread, whose findings are for this audit.
+    package func check() -> RecordCheck { RecordCheck(denials: denials) }
+
+    /// Takes up what was found of the next record.
+    package mutating func add(_ finding: RecordFinding) throws(LogFault) {
         try checkWitnesses()
-        guard record.sequence == count else {
-            let reason = record.sequence > count ? "it is missing" : "record \(record.sequence) stands in its place"
+        guard finding.sequence == count else {
+            let reason = finding.sequence > count ? "it is missing" : "record \(finding.sequence) stands in its place"
             throw LogFault(count, reason)
         }
-        // Taken out of `self`, which the body changes.
-        let reader = reader
-        let reason: String?
-        do { reason = try reader.readCanonical(record.text) { fault(in: record, $0) } } catch {
-            let detail = (error as? JSONSyntaxError).map { ": \($0.reason) at byte \($0.offset)" } ?? ""
-            throw LogFault(count, "its text is not canonical JSON\(detail)")
+        if let reason = finding.fault ?? faultOfPolicySet(finding) ?? faultOfKind(finding) {
+            throw LogFault(count, reason)
         }
-        if let reason { throw LogFault(count, reason) }
-        if let reason = grow(record) { throw LogFault(record.sequence, reason) }
+        try add(finding.secrets, of: count)
+        if let reason = grow(finding) { throw LogFault(finding.sequence, reason) }
     }
 
-    /// Compares the last record with its secrets, where the source tells of them after it. `leaf` is its text once more.
-    package mutating func addSecrets(_ told: RecordSecrets, leaf: UnsafeRawBufferPointer) throws(LogFault) {
-        let reader = reader
-        let reason: String?
-        do { reason = try reader.read(leaf) { faultOfSecrets(told, $0["request"]) } } catch {
-            reason = "its text cannot be read"
-        }
-        if let reason { throw LogFault(max(0, count - 1), reason) }
-    }
+    /// Takes up what was found of the last record's secrets, where the source tells of them after it.
+    package mutating func add(_ finding: SecretsFinding) throws(LogFault) { try add(finding, of: max(0, count - 1)) }
 
     // MARK: one record
 
-    private mutating func fault(in record: LogRecord, _ leaf: JSONView) -> String? {
-        guard let kind = leaf["kind"], kind.kind == .string else { return "it has no kind" }
-        guard leaf["seq"]?.int == record.sequence else { return "its text has another number" }
-        guard let time = leaf["time"].flatMap({ RecordTime.milliseconds($0) }) else { return "it has no time" }
-        let isDecision = kind.equals("decision")
-        if let reason = isDecision ? faultOfDecision(leaf) : faultOfEvent(leaf, kind, record.sequence) { return reason }
-        if let columns = record.columns {
-            if columns.time != time { return "its column time does not agree with its text" }
-            if let reason = ColumnCheck.fault(columns, leaf, isDecision: isDecision) { return reason }
-        }
-        if denials?.agree(with: isDecision ? leaf["policies"] : nil, sequence: record.sequence) == false {
-            return "the table of denials does not agree with its text"
-        }
-        return faultOfSecrets(record.secrets, isDecision ? leaf["request"] : nil)
-    }
-
-    private mutating func faultOfDecision(_ leaf: JSONView) -> String? {
-        guard let verdict = leaf["verdict"],
-            verdict.equals("allow") || verdict.equals("deny") || verdict.equals("error")
-        else { return "it is a decision without a verdict" }
-        guard leaf["id"]?.kind == .string, leaf["principal"]?["name"]?.kind == .string,
-            leaf["request"]?.kind == .object, leaf["policies"]?.kind == .array, let set = leaf["policy_set"]
-        else { return "it is a decision and lacks a part of one" }
-        summary.decisions += 1
-        if set.kind == .null { return nil }
-        // One set judges thousands.
-        if lastPolicySet.withUnsafeBytes({ set.equals(utf8: $0) }) { return nil }
-        var digest: [UInt8] = []
-        set.appendString(to: &digest)
+    private mutating func faultOfPolicySet(_ finding: RecordFinding) -> String? {
+        guard let digest = finding.policySet, digest != rightPolicySet else { return nil }
         switch policySets[digest] {
         case nil: return "the policy set that it names is not kept"
         case false?: return "the policy set that it names is not kept as it was"
         case true?:
-            lastPolicySet = digest
+            rightPolicySet = digest
             return nil
         }
     }
 
-    private mutating func faultOfEvent(_ leaf: JSONView, _ kind: JSONView, _ sequence: Int64) -> String? {
+    private mutating func faultOfKind(_ finding: RecordFinding) -> String? {
+        if case .decision = finding.kind {
+            summary.decisions += 1
+            return nil
+        }
         summary.events += 1
-        let isRotation = kind.equals("key.rotated")
-        guard isRotation || kind.equals("key.created") else { return nil }
-        if !isRotation, !keys.periods.isEmpty { summary.unvouchedKeys.append(sequence) }
-        return keys.add(leaf, rotated: isRotation, sequence: sequence)
+        guard case .keyChange(let change) = finding.kind else { return nil }
+        if !change.isRotation, !keys.periods.isEmpty { summary.unvouchedKeys.append(finding.sequence) }
+        return keys.add(change, sequence: finding.sequence)
     }
 
-    private mutating func faultOfSecrets(_ found: RecordSecrets, _ request: JSONView?) -> String? {
-        if case .untold = found { return nil }
-        let count = SecretCheck.count(in: request)
-        switch found {
-        case .untold: return nil
-        case .none: return count == 0 ? nil : "its secrets are neither kept nor erased"
-        case .erased where count == 0, .kept where count == 0: return "there are secrets beside it, and it has none"
-        case .erased:
-            summary.erased += 1
-            return nil
-        case .kept(let salt, let text):
-            summary.withSecrets += 1
-            return secrets.fault(in: request, salt: salt, text: text)
+    private mutating func add(_ finding: SecretsFinding, of record: Int64) throws(LogFault) {
+        if let reason = finding.fault { throw LogFault(record, reason) }
+        switch finding.state {
+        case .absent: break
+        case .erased: summary.erased += 1
+        case .kept: summary.withSecrets += 1
         }
     }
 
-    private mutating func grow(_ record: LogRecord) -> String? {
-        guard let columns = record.columns else {
-            tree.append(.leaf(record.text)) { _ in }
+    private mutating func grow(_ finding: RecordFinding) -> String? {
+        guard let nodes = finding.keptNodes else {
+            tree.append(finding.hash) { _ in }
             return nil
         }
-        let nodes = columns.nodes ?? UnsafeRawBufferPointer(start: nil, count: 0)
         var (offset, differs) = (0, false)
-        tree.append(.leaf(record.text)) { hash in
+        tree.append(finding.hash) { hash in
             let end = offset + MerkleHash.byteCount
             differs =
                 differs || end > nodes.count
@@ -217,7 +172,7 @@ package struct LogAudit {
             let witness = witnesses[nextWitness]
             throw LogFault(count, "it is missing: the log ends here, and \(witness.name) is of \(witness.size) records")
         }
-        if hasMore || denials?.hasMore == true {
+        if hasMore || denials?.reaches(beyond: count) == true {
             throw LogFault(count, "it is missing: the log ends here, and more is kept that belongs to it")
         }
         if policySets.values.contains(false) {

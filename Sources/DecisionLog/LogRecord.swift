@@ -49,7 +49,23 @@ package struct LogRecord {
     }
 }
 
-/// What was found of a record's secrets.
+extension LogRecord {
+    /// The same, with bytes that lie where `copy` has put them.
+    package func copied(_ copy: (UnsafeRawBufferPointer) -> UnsafeRawBufferPointer) -> LogRecord {
+        var secrets = secrets
+        if case .kept(let salt, let text) = secrets { secrets = .kept(salt: copy(salt), text: copy(text)) }
+        let columns = columns.map { columns in
+            Columns(
+                id: columns.id.map(copy), kind: columns.kind.map(copy), time: columns.time,
+                verdict: columns.verdict.map(copy), principal: columns.principal.map(copy),
+                sessionID: columns.sessionID.map(copy), executive: columns.executive.map(copy),
+                missionID: columns.missionID.map(copy), nodes: columns.nodes.map(copy))
+        }
+        return LogRecord(sequence: sequence, text: copy(text), columns: columns, secrets: secrets)
+    }
+}
+
+/// What is kept of a record's secrets.
 package enum RecordSecrets {
     /// The source does not tell, or tells of them later.
     case untold

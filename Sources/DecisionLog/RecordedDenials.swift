@@ -30,17 +30,19 @@ package struct RecordedDenials {
         return Int32(names.count - 1)
     }
 
-    /// Whether there are rows of records that have not been compared.
-    var hasMore: Bool { next < rows.count }
+    /// Whether there are rows of records that are not among the first `count`. Of those before the first, `agree` tells.
+    func reaches(beyond count: Int64) -> Bool { rows.last.map { $0.sequence >= count } ?? false }
 
-    /// To be called once all rows are there.
-    mutating func finish() {
+    /// To be called once all rows are there, before any is compared.
+    package mutating func sort() {
         if !isSorted { rows.sort { $0.sequence < $1.sequence } }
         isSorted = true
     }
 
-    /// Whether the rows of this record, the next, are those of the policies in it: one for each rule that objected.
+    /// Whether the rows of this record are those of the policies in it: one for each rule that objected. Records come in
+    /// their order; those that are left out, somebody else looks at.
     mutating func agree(with policies: JSONView?, sequence: Int64) -> Bool {
+        while sequence > 0, next < rows.count, rows[next].sequence < sequence { next += 1 }
         let first = next
         while next < rows.count, rows[next].sequence <= sequence { next += 1 }
         guard first == next || rows[first].sequence == sequence else { return false }

@@ -1,4 +1,3 @@
-internal import Crypto
 internal import DecisionLog
 internal import Platform
 internal import Policy
@@ -10,17 +9,27 @@ struct LogExportReading {
 
     private let json = JSONReader()
     private var place = Place.first
-    private var leaf: [UInt8] = []
+    /// Whether the line before was a leaf.
     private var mayHaveSecrets = false
     private var size: Int64 = 0
     /// Told of each decision's text, and of its secrets when they are told of, once both have been looked at.
-    var execution: LogExecution?
+    private let execution: LogExecution?
+    /// The text of the last leaf, where it is to be run again and has not been yet.
+    private var leaf: [UInt8] = []
+
+    init(execution: LogExecution?) { self.execution = execution }
 
     /// Looks at the next line. Throws `LogFault`, and `LogUnusable` where the export is not of the whole log.
-    mutating func add(_ line: UnsafeRawBufferPointer, to audit: inout LogAudit) throws {
+    mutating func add(_ line: UnsafeRawBufferPointer, _ finding: ExportLine, to audit: inout LogAudit) throws {
+        switch finding {
+        case .leaf(let finding) where place == .records: return try addLeaf(finding, line, &audit)
+        case .secrets(let sequence, let finding) where place == .records:
+            return try addSecrets(sequence, finding, line, &audit)
+        default: break
+        }
         let json = json
         do {
-            try json.read(line) { try add($0, line, to: &audit) }
+            try json.read(line) { try add($0, to: &audit) }
         } catch let error as JSONSyntaxError {
             let reason = "a line that is not JSON (\(error.reason))"
             throw place == .first
@@ -35,7 +44,7 @@ struct LogExportReading {
         if place != .behindTheEnd { throw LogFault(audit.count, "it is missing: the export was cut short") }
     }
 
-    private mutating func add(_ view: JSONView, _ line: UnsafeRawBufferPointer, to audit: inout LogAudit) throws {
+    private mutating func add(_ view: JSONView, to audit: inout LogAudit) throws {
         let type = view["type"]
         guard place != .first else {
             guard type?.equals("log") == true else { throw Self.noFirstLine }
@@ -45,11 +54,12 @@ struct LogExportReading {
         }
         guard place == .records else { throw LogFault(audit.count, "there is a line behind the end") }
         if type?.equals("leaf") == true {
-            try addLeaf(view, &audit)
+            throw LogFault(audit.count, "in its place is a line that holds no record")
         } else if type?.equals("policy_set") == true {
             try addPolicySet(view, &audit)
         } else if type?.equals("secrets") == true {
-            try addSecrets(view, line, &audit)
+            let reason = mayHaveSecrets ? "the secrets behind it have no salt" : Self.notItsOwn
+            throw LogFault(max(0, audit.count - 1), reason)
         } else if type?.equals("end") == true {
             guard view["leaves"]?.int == audit.count else {
                 throw LogFault(audit.count, "it is missing: the end counts other records")
@@ -90,18 +100,16 @@ struct LogExportReading {
 
     // MARK: the others
 
-    private mutating func addLeaf(_ view: JSONView, _ audit: inout LogAudit) throws {
-        guard let sequence = view["seq"]?.int, let text = view["text"], text.kind == .string else {
-            throw LogFault(audit.count, "in its place is a line that holds no record")
-        }
+    private static let notItsOwn = "the secrets behind it are not its own"
+
+    private mutating func addLeaf(
+        _ finding: RecordFinding, _ line: UnsafeRawBufferPointer, _ audit: inout LogAudit
+    ) throws {
         if audit.count >= size { throw LogFault(audit.count, "the export's checkpoint does not reach so far") }
         try execute()
-        leaf.removeAll(keepingCapacity: true)
-        text.appendString(to: &leaf)
-        try leaf.withUnsafeBytes { bytes throws in
-            try audit.add(LogRecord(sequence: sequence, text: bytes, columns: nil, secrets: .untold))
-        }
+        try audit.add(finding)
         mayHaveSecrets = true
+        if execution != nil { leaf = try json.read(line) { ExportLine.text(of: $0) ?? [] } }
     }
 
     private mutating func addPolicySet(_ view: JSONView, _ audit: inout LogAudit) throws {
@@ -109,6 +117,7 @@ struct LogExportReading {
             throw LogFault(audit.count, "before it is a policy set without digest or files")
         }
         try execute()
+        mayHaveSecrets = false
         var files: [PolicyFile] = []
         var areTexts = true
         view["files"]?.forEachMember { name, text in
@@ -124,24 +133,20 @@ struct LogExportReading {
     }
 
     private mutating func addSecrets(
-        _ view: JSONView, _ line: UnsafeRawBufferPointer, _ audit: inout LogAudit
+        _ sequence: Int64, _ finding: SecretsFinding, _ line: UnsafeRawBufferPointer, _ audit: inout LogAudit
     ) throws {
         let record = max(0, audit.count - 1)
-        guard mayHaveSecrets, view["seq"]?.int == record else {
-            throw LogFault(record, "the secrets behind it are not its own")
+        guard mayHaveSecrets, sequence == record else {
+            throw LogFault(record, Self.notItsOwn)
         }
         mayHaveSecrets = false
-        if view["erased"]?.bool == true {
-            return try leaf.withUnsafeBytes { leaf throws in try audit.addSecrets(.erased, leaf: leaf) }
+        try audit.add(finding)
+        guard let execution else { return }
+        let secrets = try json.read(line) { view in
+            ExportLine.salt(of: view).map { KeptSecrets.kept(RequestSecrets(salt: $0, json: view.value)) }
         }
-        guard let salt = view["salt"]?.string.flatMap(SHA256.bytes(hexadecimal:)) else {
-            throw LogFault(record, "the secrets behind it have no salt")
-        }
-        try leaf.withUnsafeBytes { leaf throws in
-            try salt.withUnsafeBytes { salt throws in try audit.addSecrets(.kept(salt: salt, text: line), leaf: leaf) }
-        }
-        try execution?.judge(record, leaf, secrets: .kept(RequestSecrets(salt: salt, json: view.value)))
-        leaf.removeAll(keepingCapacity: true)
+        try execution.judge(record, leaf, secrets: secrets ?? .erased)
+        leaf = []
     }
 
     /// Runs the last decision again, if that was not done when its secrets came.
@@ -149,6 +154,6 @@ struct LogExportReading {
         if leaf.isEmpty { return }
         // Its number stands in it.
         try execution?.judge(nil, leaf, secrets: nil)
-        leaf.removeAll(keepingCapacity: true)
+        leaf = []
     }
 }

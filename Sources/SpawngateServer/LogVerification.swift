@@ -55,10 +55,22 @@ package struct LogVerification {
             try audit.addPolicySet(digest, isRight: set != nil)
             if let set { execution?.add(PolicySet(files: set.files.filter { $0.role != .test })) }
         }
-        try copy.forEachRecord { record in
-            try audit.add(record)
-            try execution?.judge(record.sequence, Array(record.text), secrets: Self.secrets(of: record))
-        }
+        var records = try copy.records()
+        try LogPipeline<LogRecord, RecordFinding>.run(
+            read: { batch in
+                while !batch.isFull {
+                    guard let record = try records.next() else { return batch.hasMore = false }
+                    batch.items.append(record.copied { batch.memory.copy($0) })
+                }
+            },
+            makeLook: {
+                let check = audit.check()
+                return { record, _ in check.finding(of: record) }
+            },
+            add: { record, finding in
+                try audit.add(finding)
+                try execution?.judge(record.sequence, Array(record.text), secrets: Self.secrets(of: record))
+            })
         return try audit.finish(hasMore: try copy.hasMore(than: audit.count))
     }
 
@@ -77,10 +89,20 @@ package struct LogVerification {
             throw LogUnusable("\(path) is neither a database of Spawngate nor an export of its log.")
         }
         var audit = LogAudit(witnesses: witnesses, anchors: anchors, denials: nil)
-        var reading = LogExportReading()
-        reading.execution = execution
+        var reading = LogExportReading(execution: execution)
         var lines = LineReader(file)
-        try lines.forEach { try reading.add($0, to: &audit) }
+        try LogPipeline<UnsafeRawBufferPointer, ExportLine>.run(
+            read: { batch in
+                let block = try lines.next(in: &batch.memory)
+                batch.before = block.before
+                batch.items = Array(block.lines)
+                batch.hasMore = !block.lines.isEmpty
+            },
+            makeLook: {
+                let check = ExportLineCheck(records: audit.check())
+                return { line, before in check.finding(of: line, before: before) }
+            },
+            add: { line, finding in try reading.add(line, finding, to: &audit) })
         try reading.finish(audit)
         return try audit.finish()
     }

@@ -40,7 +40,7 @@ package final class LogCopy {
 
     // MARK: reading
 
-    /// The rows of the table of denials.
+    /// The rows of the table of denials, sorted.
     package func denials() throws -> RecordedDenials {
         var denials = RecordedDenials()
         try reading("the table of denials") { () throws(RawFailure) in
@@ -51,6 +51,7 @@ package final class LogCopy {
                     rule: rows.bytes(2).map { Array($0) } ?? [])
             }
         }
+        denials.sort()
         return denials
     }
 
@@ -69,18 +70,32 @@ package final class LogCopy {
         for (digest, set) in sets { try body(digest, set) }
     }
 
-    /// Calls `body` for each leaf, in their order.
-    package func forEachRecord(_ body: (LogRecord) throws -> Void) throws {
-        var count: Int64 = 0
-        var rows: RawStatement
-        do { rows = try RawStatement(connection, Self.recordsSQL) } catch { throw failure(error, at: 0) }
-        while true {
-            do { if try !rows.next() { return } } catch { throw failure(error, at: count) }
-            guard let record = Self.record(rows) else {
+    /// The leaves, from the first on.
+    package func records() throws -> Records {
+        do { return Records(copy: self, rows: try RawStatement(connection, Self.recordsSQL)) } catch {
+            throw failure(error, at: 0)
+        }
+    }
+
+    /// Leaves that are being read.
+    package struct Records: ~Copyable {
+        fileprivate let copy: LogCopy
+        fileprivate var rows: RawStatement
+        private var count: Int64 = 0
+
+        fileprivate init(copy: LogCopy, rows: consuming RawStatement) {
+            self.copy = copy
+            self.rows = rows
+        }
+
+        /// The next leaf; nil after the last. Its bytes are valid until the one after it is asked for.
+        package mutating func next() throws -> LogRecord? {
+            do { if try !rows.next() { return nil } } catch { throw copy.failure(error, at: count) }
+            guard let record = LogCopy.record(rows) else {
                 throw LogFault(count, "it is not kept in the form of a record")
             }
-            try body(record)
             count += 1
+            return record
         }
     }
 

@@ -4,31 +4,31 @@ internal import SpawngateClient
 
 /// Checking a whole log.
 extension Bench {
-    /// `log verify` of a database, its start included, beside sha256sum of the same file.
+    /// `log verify` of a database and of an export, its start included, beside sha256sum of the same file.
     func verify() throws -> [Figure] {
         let records = count(200_000)
-        let path = try log(records)
+        let (database, export) = try log(records)
         let program = File.parent(of: Process.executablePath()) + "/spawngate"
         func seconds(_ program: String, _ arguments: [String]) throws -> Double {
             let begin = clock.monotonicNanoseconds()
             _ = try Tool.run(program, arguments)
             return Double(clock.monotonicNanoseconds() - begin) / 1e9
         }
-        var work = [{ try seconds(program, ["log", "verify", path]) }]
-        if let tool = Tool.find("sha256sum") { work.append { try seconds(tool, [path]) } }
-        let rates = try leastInTurns(work).map { Double(records) / $0 }
-        return [
-            Figure(
-                name: "verify: \(FigureTable.decimal(Double(records), 0)) decisions",
+        return try [("a database", database), ("an export", export)].map { name, path in
+            var work = [{ try seconds(program, ["log", "verify", path]) }]
+            if let tool = Tool.find("sha256sum") { work.append { try seconds(tool, [path]) } }
+            let rates = try leastInTurns(work).map { Double(records) / $0 }
+            return Figure(
+                name: "verify: \(FigureTable.decimal(Double(records), 0)) in \(name)",
                 value: "\(FigureTable.decimal(rates[0], 0))/s",
                 beside: rates.count > 1 ? "sha256sum: as many in \(FigureTable.decimal(rates[1], 0))/s" : "",
                 ratio: rates.count > 1 ? rates[0] / rates[1] : nil, goal: "at least 200,000/s")
-        ]
+        }
     }
 
-    /// A database with a log of that many records: decisions as a real server makes them, allowed and denied, with prompts
-    /// and environment, copied.
-    private func log(_ records: Int) throws -> String {
+    /// A database with a log of that many records, and its export: decisions as a real server makes them, allowed and
+    /// denied, with prompts and environment, copied.
+    private func log(_ records: Int) throws -> (database: String, export: String) {
         let policies = (try? File.status(of: policyFolder))?.isDirectory == true ? policyFolder : openPolicies
         let server = try newServer(policies: policies)
         let control = try server.connect()
@@ -52,7 +52,15 @@ extension Bench {
             throw BenchFailure("the database cannot be filled: \(text)")
         }
         // It computes the tree.
-        try ServerProcess.start(state: server.state, policies: policies).end()
-        return path
+        let again = try ServerProcess.start(state: server.state, policies: policies)
+        let export = server.state + "/log.jsonl"
+        _ = try Tool.run(
+            File.parent(of: Process.executablePath()) + "/spawngate",
+            [
+                "log", "export", "--server", "127.0.0.1:\(again.port)", "--token-file", server.state + "/admin.token",
+                "--output", export,
+            ])
+        try again.end()
+        return (path, export)
     }
 }
