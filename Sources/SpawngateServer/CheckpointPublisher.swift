@@ -8,23 +8,32 @@ final class CheckpointPublisher {
     /// The command on its way.
     private final class Run {
         let process: ChildProcess
+        /// When its time is over, in nanoseconds of the loop's clock.
+        let end: Int64
         var watch: WatchToken?
         var deadline: TimerToken?
 
-        init(_ process: consuming ChildProcess) { self.process = process }
+        init(_ process: consuming ChildProcess, end: Int64) {
+            self.process = process
+            self.end = end
+        }
     }
 
     private let configuration: Configuration
     private let loop: EventLoop
+    private let clock: any Clock
     private let logger: Logger
     private let notary: LogNotary
     private var lastWritten: String?
     private var lastCommanded: String?
     private var run: Run?
 
-    init(configuration: Configuration, loop: EventLoop, logger: Logger, notary: LogNotary) {
+    init(
+        configuration: Configuration, loop: EventLoop, clock: any Clock, logger: Logger, notary: LogNotary
+    ) {
         self.configuration = configuration
         self.loop = loop
+        self.clock = clock
         self.logger = logger
         self.notary = notary
     }
@@ -90,15 +99,18 @@ final class CheckpointPublisher {
         guard note != lastCommanded else { return nil }
         do throws(SystemError) {
             let input = try MemoryFile.sealed(name: "checkpoint", Array(note.utf8))
+            // What it prints is nobody's; what it complains of is for the server's own log.
+            let null = try File.open("/dev/null", .append)
             let errors = try Process.standardError()
             let inherited = configuration.environmentNames.compactMap { name in
                 Process.environment(name).map { "\(name)=\($0)" }
             }
             let process = try ChildProcess(
                 path: "/bin/sh", arguments: ["sh", "-c", command], environment: inherited,
-                descriptors: [input.number, errors.number, errors.number], newSession: true)
+                descriptors: [input.number, null.number, errors.number], newSession: true)
             lastCommanded = note
-            return Run(process)
+            let limit = Int64(configuration.limits.checkpointCommandMilliseconds) * 1_000_000
+            return Run(process, end: clock.monotonicNanoseconds() + limit)
         } catch {
             logger.error("the checkpoint command cannot be started: \(error)")
             return nil
@@ -127,8 +139,11 @@ final class CheckpointPublisher {
     }
 
     private func waitForEnd(_ run: Run) {
-        let limit = configuration.limits.checkpointCommandMilliseconds
-        if (try? run.process.waitForEnd(milliseconds: limit)) != true { giveUp(run) }
+        let left = max(0, (run.end - clock.monotonicNanoseconds()) / 1_000_000)
+        if (try? run.process.waitForEnd(milliseconds: Int(left))) == true { return }
+        giveUp(run)
+        // A kill takes a moment. What hangs in the kernel is left to it.
+        _ = try? run.process.waitForEnd(milliseconds: 1000)
     }
 
     /// Ends the command with all that it started; that it has ended is then an event as ever.

@@ -88,7 +88,7 @@ package final class Server {
             notary = try LogNotary(configuration: configuration, store: store)
             recorder = EventRecorder(limits: configuration.limits, loop: loop)
             publisher = CheckpointPublisher(
-                configuration: configuration, loop: loop, logger: logger, notary: notary)
+                configuration: configuration, loop: loop, clock: clock, logger: logger, notary: notary)
             access = AccessControl(try store.tokens())
             supervisor = try SessionSupervisor(
                 configuration: configuration, confinement: try Confinement(configuration), loop: loop, clock: clock,

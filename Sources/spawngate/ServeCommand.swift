@@ -113,8 +113,15 @@ struct ServeCommand: ParsableCommand {
     @Option(
         help: ArgumentHelp(
             "A command for /bin/sh that gets each checkpoint on its standard input, to bring it where this machine cannot "
-                + "change it. It has 30 s.", valueName: "command"))
+                + "change it. What it prints is thrown away, but for standard error. One that fails gets the newest again "
+                + "after an interval.", valueName: "command"))
     var checkpointCommand: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "How long the checkpoint command may take; then it is killed, with what it has started.",
+            valueName: "seconds"))
+    var checkpointTimeout = 30
 
     @Option(
         help: ArgumentHelp(
@@ -137,6 +144,7 @@ struct ServeCommand: ParsableCommand {
             ("--max-sessions", maxSessions, 1...100_000),
             ("--policy-timeout-ms", policyTimeoutMs, 1...10_000),
             ("--checkpoint-interval", checkpointInterval, 1...86_400),
+            ("--checkpoint-timeout", checkpointTimeout, 1...3600),
             ("--policy-memory-bytes", policyMemoryBytes, 1 << 20...1 << 30),
         ]
         for (option, value, range) in bounds where !range.contains(value) {
@@ -158,6 +166,7 @@ struct ServeCommand: ParsableCommand {
         limits.policyMilliseconds = policyTimeoutMs
         limits.policyLoadMilliseconds = max(limits.policyLoadMilliseconds, policyTimeoutMs)
         limits.policyMemoryBytes = policyMemoryBytes
+        limits.checkpointCommandMilliseconds = checkpointTimeout * 1000
         session.apply(to: &limits)
         var configuration = Configuration(
             host: address.host, port: address.port, stateFolder: try Self.absolute(stateFolder),
