@@ -135,6 +135,7 @@ struct ReplayTally {
             "principal": .string(change.recorded.principal),
             "working_directory": .string(change.recorded.workingDirectory),
             "granted": change.becomes.granted?.json ?? .null,
+            "was_granted": change.recorded.granted?.json ?? .null,
         ])
     }
 

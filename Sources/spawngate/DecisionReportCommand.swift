@@ -14,8 +14,9 @@ struct DecisionReportCommand: ClientCommand {
             all other events, and the proof that no leaf of the period is missing or was changed since the checkpoint was \
             signed. Every leaf of the period is read and checked against the signed checkpoint, or there is no page.
 
-            A policy change is called widening where decisions of the period from before it, which were refused, are allowed \
-            when judged again by the new set. That finds what somebody has asked for; it proves nothing about what nobody \
+            A policy change is called widening where decisions of the period from before it, judged again by both sets, are \
+            refused by the old one and allowed by the new one, or allowed by both and granted more by the new one, where the \
+            old one narrowed them. That finds what somebody has asked for; it proves nothing about what nobody \
             asked for (`spawngate policy diff` searches further).
 
             With --checkpoint, a checkpoint that was held elsewhere, the page also shows that the log still begins with it; \

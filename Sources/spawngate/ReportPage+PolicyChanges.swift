@@ -6,7 +6,7 @@ extension ReportPage {
         let intro: HTML = """
             <p>Each set of policies that came into force in the period. The decisions of the period from before it were \
             judged again by it and by the set that it replaced: <em>widening</em> is what the old one refuses and the new one \
-            allows. That finds what somebody has asked for; about what nobody asked for it says nothing.</p>
+            allows, and what both allow and the new one grants more to. That finds what somebody has asked for; about what nobody asked for it says nothing.</p>
             """
         let blocks = changes.map { change -> HTML in
             """
@@ -40,7 +40,7 @@ extension ReportPage {
         let rows = change.examples.map { example -> HTML in
             """
             <tr><td class="n">\(example.seq)</td><td>\(example.principal)</td><td class="w">\(example.name)</td><td class="w">\
-            \(TerminalText.excerpt(example.objections, charactersMax: 300))<div class="faint t">\(example.id)</div></td></tr>
+            \(TerminalText.excerpt(example.why, charactersMax: 300))<div class="faint t">\(example.id)</div></td></tr>
             """
         }
         let erased: HTML =
@@ -52,10 +52,10 @@ extension ReportPage {
             : ""
         let more = comparison.widened.count - rows.count
         return """
-            <p>Of \(comparison.judged) decisions before it, judged again by both sets: <strong>\(comparison.widened.count) \
-            that the old set refuses are allowed by the new one</strong>, \(comparison.narrowed) that the old set allows are \
-            refused.\(erased)\(partial)</p>\
-            \(table(["Leaf", "Principal", "Asked for", "Objected when it was asked"], rows, numbers: 0...0))\
+            <p>Of \(comparison.judged) decisions before it, judged again by both sets: <strong>\(comparison.opened) that \
+            the old set refuses are allowed by the new one, \(comparison.regranted) that both allow are granted more</strong>, \
+            \(comparison.narrowed) that the old set allows are refused.\(erased)\(partial)</p>\
+            \(table(["Leaf", "Principal", "Asked for", "Objected when it was asked, or granted"], rows, numbers: 0...0))\
             \(more > 0 ? "<p>\(more) older ones besides.</p>" as HTML : "")
             """
     }

@@ -166,8 +166,16 @@ struct ReportPage {
             <p>The log is a transparency log (RFC 6962, SHA-256). The checkpoint below is a note signed with Ed25519; its \
             second line is the number of leaves, its third the root. The hashes of leaves \(proof.first) to \(proof.last), with \
             the inclusion proofs of the first and the last of them, give that root, which was checked when this page was \
-            written. All that is needed to check it again without the server is what <code>spawngate log export --from \
-            \(proof.first) --to \(proof.last + 1) --output log.jsonl</code> writes.</p>
+            written.</p>
+            <h3>To check it without believing the server</h3>
+            <p>Save the note below as <code>checkpoint.txt</code>, its last newline too, or take a checkpoint that was held \
+            elsewhere. Export the log, or take a copy of the server's <code>spawngate.db</code> (and \
+            <code>spawngate.db-wal</code>) in the place of <code>log.jsonl</code>. The two verifiers need no server and share \
+            no code; the second is Python, <code>scripts/verify_log.py</code> of Spawngate's sources. Each names the first bad \
+            record, or says that all is good.</p>
+            <pre>spawngate log export --output log.jsonl
+            spawngate log verify log.jsonl --checkpoint checkpoint.txt --key '\(snapshot.key)' --execute
+            python3 scripts/verify_log.py log.jsonl --checkpoint checkpoint.txt --key '\(snapshot.key)'</pre>
             <p>What this shows, and what not: whoever holds an earlier checkpoint can detect any change to what came before \
             it; what came after the last checkpoint held elsewhere, nobody can prove against a hostile root.</p>
             <h3>Checkpoint</h3><pre>\(lines: snapshot.note)</pre><h3>Key</h3><pre>\(snapshot.key)</pre>\(heldSection)

@@ -5,18 +5,25 @@ struct ReportPolicyChange {
     /// What the period's earlier decisions come to by both sets.
     struct Comparison {
         let judged: Int64
-        /// Refused by the old set, allowed by the new one: the widening. The newest first.
-        let widened: [Refused]
+        /// Refused by the old set and allowed by the new one, or allowed by both and granted more by the new one: the
+        /// widening. The newest first.
+        let widened: [Widened]
+        /// Allowed by the old set, refused by the new one.
         let narrowed: Int64
         let notJudged: Int64
         /// Whether so many decisions come out otherwise than they were recorded that only the newest could be compared.
         let isPartial: Bool
+
+        var opened: Int { widened.count { $0.grants == nil } }
+        var regranted: Int { widened.count - opened }
     }
 
-    /// A decision that was recorded as refused, or would have been by the old set.
-    struct Refused {
+    /// A decision that gets more by the new set than by the old one.
+    struct Widened {
         let id: String
         let seq: Int64
+        /// What each set grants in place of what was asked for; nil where the old one refuses.
+        let grants: (old: RemoteValue, new: RemoteValue)?
     }
 
     /// One of the widened, as a reviewer wants to see it.
@@ -25,7 +32,8 @@ struct ReportPolicyChange {
         let id: String
         let principal: String
         let name: String
-        let objections: String
+        /// The objections to what was refused, or the grants.
+        let why: String
     }
 
     private static let examplesMax = 20
@@ -79,14 +87,21 @@ struct ReportPolicyChange {
         func allows(_ change: RemoteValue?, _ recorded: Bool) -> Bool {
             change.map { $0["becomes"].string == "allow" } ?? recorded
         }
-        var widened: [Refused] = []
+        var widened: [Widened] = []
         var narrowed: Int64 = 0
         for (id, change) in before.merging(after, uniquingKeysWith: { $1 }) {
             let recorded = change["was"].string == "allow"
+            let seq = change["seq"].integer ?? 0
+            func grant(_ found: RemoteValue?) -> RemoteValue { found.map { $0["granted"] } ?? change["was_granted"] }
             switch (allows(before[id], recorded), allows(after[id], recorded)) {
-            case (false, true): widened.append(Refused(id: id, seq: change["seq"].integer ?? 0))
+            case (false, true): widened.append(Widened(id: id, seq: seq, grants: nil))
             case (true, false): narrowed += 1
-            default: break
+            case (true, true):
+                let (old, new) = (grant(before[id]), grant(after[id]))
+                if ReportGrant.isWider(new, than: old) {
+                    widened.append(Widened(id: id, seq: seq, grants: (old, new)))
+                }
+            case (false, false): break
             }
         }
         let isPartial = [old, new].contains {
@@ -97,11 +112,14 @@ struct ReportPolicyChange {
             notJudged: new["erased"].integer ?? 0, isPartial: isPartial)
     }
 
-    private static func example(_ refused: Refused, _ server: ServerConnection) throws -> Example {
-        let decision = Decision(answer: try server.call("decision.get", ["id": .string(refused.id)]))
+    private static func example(_ widened: Widened, _ server: ServerConnection) throws -> Example {
+        let decision = Decision(answer: try server.call("decision.get", ["id": .string(widened.id)]))
+        let grants = widened.grants.map {
+            "granted before: \(ReportGrant.text($0.old)); granted now: \(ReportGrant.text($0.new))"
+        }
         return Example(
-            seq: refused.seq, id: refused.id, principal: decision.principalName ?? "",
-            name: decision.request["name"].string ?? "", objections: ReportTally.objections(of: decision))
+            seq: widened.seq, id: widened.id, principal: decision.principalName ?? "",
+            name: decision.request["name"].string ?? "", why: grants ?? ReportTally.objections(of: decision))
     }
 
     // MARK: their files

@@ -198,6 +198,49 @@ import Wire
         #expect(try report("--without-replay").contains("not judged again"))
     }
 
+    @Test func aPolicyChangeThatNarrowsLessIsWideningToo() throws {
+        func narrow(_ what: String) throws {
+            try server.savePolicy(
+                "20-narrow.lua", "return function(r) if r.branch == 'n' then narrow { \(what) } end end")
+            try server.call("policy.reload")
+        }
+        try narrow("repository_write_allowed = false, write_roots = {}")
+        let record = try server.run("exit 0", ["branch": "n"])
+        #expect(record["exit_code"] == 0)
+        try narrow("repository_write_allowed = false")
+        try narrow("write_roots = { r.working_directory }")
+        try narrow("write_roots = {}")
+        let changes = try report().components(from: "<article>")
+        #expect(changes.map { $0.contains("class=\"widening\"") } == [false, false, true, false])
+        #expect(
+            changes[2].contains("0 that the old set refuses are allowed by the new one, 1 that both allow are granted"))
+        #expect(
+            changes[2].contains("granted before: repository_write_allowed false; granted now: all that was asked for"))
+    }
+
+    @Test func whoeverReadsTheReportCanCheckTheLogByTheLinesInIt() throws {
+        let page = try report()
+        let proof = try #require(page.components(from: "<section class=\"proof\">").first)
+        let texts = String(proof).components(from: "<pre>").map { text in
+            String(text.prefix { $0 != "<" }).replacing("&amp;", with: "&").replacing("&#39;", with: "'")
+        }
+        let folder = try TemporaryFolder()
+        let note = try #require(try server.call("log.checkpoint")["checkpoint"]?.string)
+        #expect(texts[1] == note)
+        try folder.write("checkpoint.txt", texts[1])
+        let programs = File.parent(of: BuiltPrograms.path("spawngate"))
+        let lines = texts[0].split(separator: "\n")
+        #expect(lines.count == 3 && lines[2].hasPrefix("python3 scripts/verify_log.py log.jsonl --checkpoint"))
+        let null = try File.open("/dev/null", .append)
+        let shell = try ChildProcess(
+            path: "/bin/sh", arguments: ["sh", "-ec", "cd '\(folder.path)'\n\(lines[0])\n\(lines[1])"],
+            environment: [
+                "PATH=\(programs):/usr/bin:/bin", "SPAWNGATE_SERVER=127.0.0.1:\(server.port)",
+                "SPAWNGATE_STATE=\(server.stateFolder)",
+            ], descriptors: [null.number, null.number, 2])
+        #expect(try shell.waitForEnd() == .exited(code: 0))
+    }
+
     @Test func aCheckpointThatWasHeldElsewhereIsComparedWith() throws {
         let held = try #require(try server.call("log.checkpoint")["checkpoint"]?.string)
         _ = try server.run("exit 0")

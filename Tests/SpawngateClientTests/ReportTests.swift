@@ -27,6 +27,29 @@ import Testing
         #expect(buckets.index(of: from - 1_000_000_000_000) == 0, "a clock that was set")
     }
 
+    @Test(
+        arguments: [
+            // old, new, whether the new one is more
+            (.null, ["permission_mode": "plan"], false), (["permission_mode": "plan"], .null, true),
+            (["permission_mode": "plan"], ["permission_mode": "default"], true),
+            (["permission_mode": "default"], ["permission_mode": "manual"], false),
+            (["permission_mode": "acceptEdits"], ["permission_mode": "plan"], false),
+            (["permission_mode": "default"], ["permission_mode": "dontAsk"], true),
+            (["allowed_tools": ["Read", "Bash"]], ["allowed_tools": ["Bash(git:*)"]], false),
+            (["allowed_tools": ["Bash(git:*)"]], ["allowed_tools": ["Bash"]], true),
+            (["allowed_tools": ["Read"]], ["allowed_tools": []], true),
+            (["write_roots": ["/a"]], ["write_roots": ["/a/b"]], false),
+            (["write_roots": ["/a"]], ["write_roots": ["/ab"]], true),
+            (["write_roots": ["/"]], ["write_roots": ["/a"]], false),
+            (["write_roots": []], ["write_roots": ["/a"]], true),
+            (["repository_write_allowed": false], ["permission_mode": "plan"], true),
+            (["permission_mode": "plan"], ["permission_mode": "plan", "args": ["x"]], false),
+        ] as [(RemoteValue, RemoteValue, Bool)])
+    func aGrantIsMoreWhereItIsNotPlainlyLess(old: RemoteValue, new: RemoteValue, isMore: Bool) {
+        #expect(ReportGrant.isWider(new, than: old) == isMore)
+        #expect(!ReportGrant.isWider(new, than: new) && !ReportGrant.isWider(new, than: .null))
+    }
+
     @Test func aTakeoverIsAnotherSetThanTheOneBefore() throws {
         var tally = ReportTally(buckets: ReportBuckets(from: 0, to: 1))
         func decide(_ seq: Int64, _ set: String) throws {
