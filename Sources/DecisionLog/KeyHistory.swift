@@ -15,7 +15,7 @@ struct KeyHistory {
     /// Takes up what a leaf tells of a key. Answers what is wrong with it, or nil.
     mutating func add(_ change: KeyChange, sequence: Int64) -> String? {
         guard let key = change.key.flatMap({ NoteVerifier($0) }) else { return "it names no key" }
-        guard change.previous == periods.last?.key.text else {
+        guard change.namesPrevious, change.previous == periods.last?.key.text else {
             return "the key that it names as the one before is not the one before"
         }
         if change.isRotation {
@@ -57,7 +57,9 @@ struct KeyHistory {
 /// What a leaf of the kinds `key.created` and `key.rotated` says, unchecked.
 struct KeyChange {
     let key: String?
+    /// The key before, and whether that was said: a null says that there was none.
     let previous: String?
+    let namesPrevious: Bool
     /// The note by which the key before hands over.
     let rotation: String?
     /// Whether the key before is said to have handed over.
@@ -65,7 +67,9 @@ struct KeyChange {
 
     init(_ leaf: JSONView, isRotation: Bool) {
         key = leaf["key"]?.string
-        previous = leaf["previous"]?.string
+        let before = leaf["previous"]
+        previous = before?.string
+        namesPrevious = before?.kind == .string || before?.kind == .null
         rotation = leaf["rotation"]?.string
         self.isRotation = isRotation
     }

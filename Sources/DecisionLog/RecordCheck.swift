@@ -24,7 +24,11 @@ package final class RecordCheck {
     /// Compares a record with its secrets, where the source tells of them after it. `leaf` is its text.
     package func secretsFinding(of leaf: UnsafeRawBufferPointer, _ told: RecordSecrets) -> SecretsFinding {
         var finding = SecretsFinding()
-        do { try reader.read(leaf) { look(at: told, $0["request"], &finding) } } catch {
+        do {
+            try reader.read(leaf) { view in
+                look(at: told, view["kind"]?.equals("decision") == true ? view["request"] : nil, &finding)
+            }
+        } catch {
             finding.fault = "its text cannot be read"
         }
         return finding

@@ -179,7 +179,7 @@ class Harness:
 
     def random(self, number):
         source = random.Random("%d of %d" % (number, self.options.seed))
-        kind = source.choice(("cell", "cell", "row", "byte", "line", "line-byte", "line-byte"))
+        kind = source.choice(("cell", "cell", "row", "text", "byte", "line", "line-byte", "line-byte"))
         checkpoints = source.choice((("last",), ("early", "middle", "last"), ()))
         expected = {"bad": None, "checkpoints": checkpoints}
         if kind == "byte":
