@@ -13,7 +13,7 @@ struct ReportChart {
             the numbers">
             <defs><pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">\
             <rect width="6" height="6" class="paper"/><line x1="0" y1="0" x2="0" y2="6" class="hatching"/></pattern></defs>
-            \(grid(most))\(labels)\(bars.indices.map { bar($0, most) })
+            \(grid(most))<g class="times">\(labels)</g>\(bars.indices.map { bar($0, most) })
             <line x1="\(Self.left)" y1="\(Self.height - Self.bottom)" x2="\(Self.width - Self.right)" \
             y2="\(Self.height - Self.bottom)" class="axis"/></svg>
             """

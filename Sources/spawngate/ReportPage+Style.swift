@@ -30,7 +30,7 @@ extension ReportPage {
         th { color: var(--faint); font-weight: 600; white-space: nowrap; }
         .n { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; padding-right: 1.2rem; }
         .w { min-width: 9rem; }
-        .t { white-space: nowrap; font-variant-numeric: tabular-nums; }
+        .t { white-space: nowrap; font-variant-numeric: tabular-nums; } td.t { padding-right: 1.2rem; }
         table.columns { width: auto; min-width: 60%; }
         .faint { color: var(--faint); font-size: .82rem; }
         code, pre { font-family: ui-monospace, "DejaVu Sans Mono", monospace; font-size: .82rem; overflow-wrap: anywhere; }
@@ -46,5 +46,9 @@ extension ReportPage {
         .legend .key { width: 14px; height: 14px; } .legend .key:not(:first-child) { margin-left: 1rem; }
         .widening { color: var(--warn); text-transform: uppercase; letter-spacing: .03em; }
         .digests { font-size: .88rem; color: var(--faint); }
+        @media (max-width: 40rem) { main { padding: 1rem 1rem 3rem; } table { font-size: .78rem; } table.columns { width: 100%; } \
+        th, td, td.t, .n { padding-right: .5rem; } th, .n, .t { white-space: normal; } td { min-width: 3.2rem; } \
+        .w { min-width: 4.2rem; } td.t { min-width: 4.8rem; } .faint { font-size: .72rem; } svg { overflow: visible; } .tick { font-size: 22px; } .times :nth-child(even) { display: none; } \
+        .times { transform: translateY(6px); } }
         """
 }
