@@ -42,6 +42,7 @@ package struct LogAudit {
     private var keys = KeyHistory()
     private var ownKeys: StoredKeys?
     private var tree = MerkleTree()
+    private var part: LogPart?
     private var summary = LogSummary()
 
     /// - `witnesses`: checkpoints from outside.
@@ -54,7 +55,11 @@ package struct LogAudit {
     }
 
     /// How many records have been found good.
-    package var count: Int64 { tree.size }
+    package var count: Int64 { part?.count ?? tree.size }
+    /// The number of the record that comes next.
+    package var next: Int64 { part?.next ?? tree.size }
+    /// The number of the last record that has been found good, or of the first.
+    package var last: Int64 { max(part?.range.lowerBound ?? 0, next - 1) }
 
     /// Tells of the keys that came with the log, beside its leaves, and of its own checkpoint.
     package mutating func add(_ keys: StoredKeys, checkpoint: Witness) {
@@ -63,31 +68,43 @@ package struct LogAudit {
         witnesses.sort { $0.size < $1.size }
     }
 
+    /// Tells that only a part of the log is there, before its first record. Answers the name and size of a checkpoint that no
+    /// part can be held against, for it is not of the same size as the part's own.
+    package mutating func expect(_ part: LogPart) -> (name: String, size: Int64)? {
+        self.part = part
+        return witnesses.first { $0.size != part.checkpoint.size }.map { ($0.name, $0.size) }
+    }
+
+    /// Takes up a proof of the part that is there.
+    package mutating func addProof(_ proof: [MerkleHash], of number: Int64) { part?.add(proof, of: number) }
+
     /// Tells of a policy set that is kept, before the first record that names it; `isRight`: its files have that digest.
     package mutating func addPolicySet(_ digest: [UInt8], isRight: Bool) throws(LogFault) {
-        if policySets[digest] != nil { throw LogFault(count, "a policy set before it is there twice") }
+        if policySets[digest] != nil { throw LogFault(next, "a policy set before it is there twice") }
         policySets[digest] = isRight
     }
 
     /// A check for one thread, whose findings are for this audit.
     package func check() -> RecordCheck { RecordCheck(denials: denials) }
 
-    /// Takes up what was found of the next record.
-    package mutating func add(_ finding: RecordFinding) throws(LogFault) {
+    /// Takes up what was found of the next record; `proof`: its own, where it is one of a choice.
+    package mutating func add(_ finding: RecordFinding, proof: [MerkleHash]? = nil) throws(LogFault) {
         try checkWitnesses()
-        guard finding.sequence == count else {
-            let reason = finding.sequence > count ? "it is missing" : "record \(finding.sequence) stands in its place"
-            throw LogFault(count, reason)
+        let (number, next) = (finding.sequence, next)
+        guard number == next || number > next && part?.isChoice == true else {
+            throw LogFault(next, number > next ? "it is missing" : "record \(number) stands in its place")
         }
         if let reason = finding.fault ?? faultOfPolicySet(finding) ?? faultOfKind(finding) {
-            throw LogFault(count, reason)
+            throw LogFault(number, reason)
         }
-        try add(finding.secrets, of: count)
-        if let reason = grow(finding) { throw LogFault(finding.sequence, reason) }
+        try add(finding.secrets, of: number)
+        if let reason = part == nil ? grow(finding) : part?.add(finding.hash, at: number, proof: proof) {
+            throw LogFault(number, reason)
+        }
     }
 
     /// Takes up what was found of the last record's secrets, where the source tells of them after it.
-    package mutating func add(_ finding: SecretsFinding) throws(LogFault) { try add(finding, of: max(0, count - 1)) }
+    package mutating func add(_ finding: SecretsFinding) throws(LogFault) { try add(finding, of: last) }
 
     // MARK: one record
 
@@ -108,7 +125,8 @@ package struct LogAudit {
             return nil
         }
         summary.events += 1
-        guard case .keyChange(let change) = finding.kind else { return nil }
+        // Of a part, what came before is not known.
+        guard part == nil, case .keyChange(let change) = finding.kind else { return nil }
         if !change.isRotation, !keys.periods.isEmpty { summary.unvouchedKeys.append(finding.sequence) }
         return keys.add(change, sequence: finding.sequence)
     }
@@ -141,15 +159,17 @@ package struct LogAudit {
     // MARK: checkpoints
 
     private mutating func checkWitnesses() throws(LogFault) {
+        if part != nil { return }
         while nextWitness < witnesses.count, witnesses[nextWitness].size <= count {
-            let witness = witnesses[nextWitness]
-            guard witness.size == count, witness.checkpoint.root == tree.root else {
-                throw contradiction(of: witness)
-            }
+            try check(witnesses[nextWitness], count, tree.root)
             agreed = count
-            if !witness.isOwn { summary.checkpoints.append(count) }
             nextWitness += 1
         }
+    }
+
+    private mutating func check(_ witness: Witness, _ size: Int64, _ root: MerkleHash) throws(LogFault) {
+        guard witness.size == size, witness.checkpoint.root == root else { throw contradiction(of: witness) }
+        if !witness.isOwn { summary.checkpoints.append(size) }
     }
 
     private func contradiction(of witness: Witness) -> LogFault {
@@ -167,6 +187,11 @@ package struct LogAudit {
 
     /// To be called after the last record; `hasMore`: rows are kept of records that are not there.
     package mutating func finish(hasMore: Bool = false) throws(LogFault) -> LogSummary {
+        if let part {
+            if let fault = part.fault() { throw fault }
+            for witness in witnesses { try check(witness, part.checkpoint.size, part.checkpoint.root) }
+            nextWitness = witnesses.count
+        }
         try checkWitnesses()
         if nextWitness < witnesses.count {
             let witness = witnesses[nextWitness]
@@ -182,8 +207,11 @@ package struct LogAudit {
             throw LogFault(records: nil, reason)
         }
         summary.key = (keys.periods.last?.key ?? ownKeys?.current ?? anchors.first)?.text
-        summary.size = count
-        summary.root = tree.root
+        summary.count = count
+        summary.range = part?.range ?? 0..<count
+        summary.isChoice = part?.isChoice ?? false
+        summary.size = part?.checkpoint.size ?? count
+        summary.root = part?.checkpoint.root ?? tree.root
         return summary
     }
 }

@@ -106,8 +106,14 @@ package struct LogFault: Error, Equatable, Sendable {
 
 /// What a log that is good turned out to be.
 package struct LogSummary: Equatable, Sendable {
+    /// How many records the log has, and their root: of a part, as its checkpoint says.
     package internal(set) var size: Int64 = 0
     package internal(set) var root = MerkleHash.ofNothing
+    /// How many records there were, and of which.
+    package internal(set) var count: Int64 = 0
+    package internal(set) var range: Range<Int64> = 0..<0
+    /// Whether only some of the range were there, chosen by whoever exported them.
+    package internal(set) var isChoice = false
     package internal(set) var decisions: Int64 = 0
     /// Leaves of other kinds.
     package internal(set) var events: Int64 = 0

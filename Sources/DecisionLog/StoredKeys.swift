@@ -64,9 +64,13 @@ struct KeyCheck {
         return nil
     }
 
-    /// A log that tells nothing of its keys, as those of before 2026-11-28.
+    /// A log that tells nothing of its keys, as those of before 2026-11-28, and parts of a log.
     private func faultWithoutHistory(_ witnesses: [LogAudit.Witness]) -> String? {
-        let known = anchors.isEmpty ? stored?.verifiers ?? [] : anchors
+        let rotations = stored?.earlier.compactMap(\.rotation) ?? []
+        let known =
+            (stored?.verifiers ?? []).filter { key in
+                anchors.isEmpty || anchors.contains { KeyRotation.chain(from: $0, to: key, by: rotations) }
+            } + anchors
         for witness in witnesses where !witness.isSigned(by: known) {
             return known.isEmpty
                 ? "\(witness.name) cannot be checked: the log names no key, so give it with --key"

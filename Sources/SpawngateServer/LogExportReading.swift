@@ -11,7 +11,9 @@ struct LogExportReading {
     private var place = Place.first
     /// Whether the line before was a leaf.
     private var mayHaveSecrets = false
-    private var size: Int64 = 0
+    /// The number behind the last record that may be there.
+    private var end: Int64 = 0
+    private var isChoice = false
     /// Told of each decision's text, and of its secrets when they are told of, once both have been looked at.
     private let execution: LogExecution?
     /// The text of the last leaf, where it is to be run again and has not been yet.
@@ -19,7 +21,8 @@ struct LogExportReading {
 
     init(execution: LogExecution?) { self.execution = execution }
 
-    /// Looks at the next line. Throws `LogFault`, and `LogUnusable` where the export is not of the whole log.
+    /// Looks at the next line. Throws `LogFault`, and `LogUnusable` where a part cannot be held against what was
+    /// given.
     mutating func add(_ line: UnsafeRawBufferPointer, _ finding: ExportLine, to audit: inout LogAudit) throws {
         switch finding {
         case .leaf(let finding) where place == .records: return try addLeaf(finding, line, &audit)
@@ -34,14 +37,14 @@ struct LogExportReading {
             let reason = "a line that is not JSON (\(error.reason))"
             throw place == .first
                 ? LogFault(records: nil, "the first line of the export is \(reason)")
-                : LogFault(audit.count, "in its place is \(reason)")
+                : LogFault(audit.next, "in its place is \(reason)")
         }
     }
 
     /// To be called after the last line.
     mutating func finish(_ audit: LogAudit) throws {
         try execute()
-        if place != .behindTheEnd { throw LogFault(audit.count, "it is missing: the export was cut short") }
+        if place != .behindTheEnd { throw LogFault(audit.next, "it is missing: the export was cut short") }
     }
 
     private mutating func add(_ view: JSONView, to audit: inout LogAudit) throws {
@@ -52,21 +55,25 @@ struct LogExportReading {
             place = .records
             return
         }
-        guard place == .records else { throw LogFault(audit.count, "there is a line behind the end") }
+        guard place == .records else { throw LogFault(audit.next, "there is a line behind the end") }
         if type?.equals("leaf") == true {
-            throw LogFault(audit.count, "in its place is a line that holds no record")
+            throw LogFault(audit.next, "in its place is a line that holds no record")
         } else if type?.equals("policy_set") == true {
             try addPolicySet(view, &audit)
         } else if type?.equals("secrets") == true {
             let reason = mayHaveSecrets ? "the secrets behind it have no salt" : Self.notItsOwn
-            throw LogFault(max(0, audit.count - 1), reason)
+            throw LogFault(audit.last, reason)
+        } else if type?.equals("inclusion") == true, let number = view["seq"]?.int,
+            let proof = Self.proof(view["proof"])
+        {
+            audit.addProof(proof, of: number)
         } else if type?.equals("end") == true {
             guard view["leaves"]?.int == audit.count else {
-                throw LogFault(audit.count, "it is missing: the end counts other records")
+                throw LogFault(audit.next, "it is missing: the end counts other records")
             }
             place = .behindTheEnd
         } else {
-            throw LogFault(audit.count, "in its place is a line of no known type")
+            throw LogFault(audit.next, "in its place is a line of no known type")
         }
     }
 
@@ -89,13 +96,16 @@ struct LogExportReading {
         guard let witness = LogAudit.Witness(note: note, name: "the export's checkpoint", isOwn: true),
             witness.size == size, witness.rootText == root
         else { throw LogFault(records: nil, "the first line of the export does not agree with its checkpoint") }
-        guard from == 0, to == size, !isChosen else {
-            throw LogUnusable(
-                "The export holds a part of the log alone (\(from) to \(to), of \(size)\(isChosen ? ", chosen" : "")); "
-                    + "export it whole to verify it.")
-        }
-        self.size = size
         audit.add(StoredKeys(current: key, earlier: earlier), checkpoint: witness)
+        end = to
+        if from == 0, to == size, !isChosen { return }
+        guard from <= to, let part = LogPart(from..<to, isChoice: isChosen, of: witness) else { throw Self.noFirstLine }
+        isChoice = isChosen
+        if let other = audit.expect(part) {
+            throw LogUnusable(
+                "The export holds a part of a log of \(size) records, and \(other.name) is of \(other.size): "
+                    + "export the log whole to hold it against that.")
+        }
     }
 
     // MARK: the others
@@ -105,16 +115,24 @@ struct LogExportReading {
     private mutating func addLeaf(
         _ finding: RecordFinding, _ line: UnsafeRawBufferPointer, _ audit: inout LogAudit
     ) throws {
-        if audit.count >= size { throw LogFault(audit.count, "the export's checkpoint does not reach so far") }
+        if audit.next >= end { throw LogFault(audit.next, "the export's checkpoint does not reach so far") }
         try execute()
-        try audit.add(finding)
+        let proof = isChoice ? try json.read(line) { Self.proof($0["proof"]) } : nil
+        try audit.add(finding, proof: proof)
         mayHaveSecrets = true
         if execution != nil { leaf = try json.read(line) { ExportLine.text(of: $0) ?? [] } }
     }
 
+    private static func proof(_ view: JSONView?) -> [MerkleHash]? {
+        guard let view, view.kind == .array else { return nil }
+        var proof: [MerkleHash?] = []
+        view.forEachElement { proof.append($0.string.flatMap { MerkleHash(base64: $0) }) }
+        return proof.contains(nil) ? nil : proof.compactMap(\.self)
+    }
+
     private mutating func addPolicySet(_ view: JSONView, _ audit: inout LogAudit) throws {
         guard let digest = view["digest"]?.string, view["files"]?.kind == .object else {
-            throw LogFault(audit.count, "before it is a policy set without digest or files")
+            throw LogFault(audit.next, "before it is a policy set without digest or files")
         }
         try execute()
         mayHaveSecrets = false
@@ -135,7 +153,7 @@ struct LogExportReading {
     private mutating func addSecrets(
         _ sequence: Int64, _ finding: SecretsFinding, _ line: UnsafeRawBufferPointer, _ audit: inout LogAudit
     ) throws {
-        let record = max(0, audit.count - 1)
+        let record = audit.last
         guard mayHaveSecrets, sequence == record else {
             throw LogFault(record, Self.notItsOwn)
         }

@@ -20,10 +20,14 @@ struct LogVerifyCommand: ParsableCommand {
             checkpoint held elsewhere, nobody can prove against a hostile root. So give --checkpoint what was kept where \
             the server's machine cannot reach it. Without one a log is only found to agree with itself.
 
+            An export of a part (--from, --since …) is checked too: each record, that none is missing or, of a choice (--verdict \
+            …), that each is in the log, and the signature. It can be held only against a checkpoint of the very size that it \
+            was exported against.
+
             --execute also runs each decision again, from its recorded request and policies. Decisions whose prompt and \
             environment were erased cannot be; they are counted.
 
-            scripts/verify_log.py is a second verifier, in Python, that shares no code with this one.
+            scripts/verify_log.py is a second verifier, in Python, that shares no code with this one; whole logs only.
 
             Exit status 0 where all is good, 1 where it is not: the first bad record is named, and why.
 
@@ -96,10 +100,15 @@ struct LogVerifyCommand: ParsableCommand {
     // MARK: telling
 
     private func text(_ summary: LogSummary, _ execution: LogExecutionTally?) -> String {
-        var lines = [
-            "\(TerminalText.line(file)) is good: \(summary.size) records, \(summary.decisions) of them decisions",
-            "root         \(summary.root.base64)",
-        ]
+        let count = "\(summary.count) records, \(summary.decisions) of them decisions"
+        var lines = ["\(TerminalText.line(file)) is good: \(count)", "root         \(summary.root.base64)"]
+        if summary.isChoice {
+            lines.append(
+                "a choice     each is in the log of \(summary.size) records; what was left out, it does not show")
+        } else if summary.count < summary.size {
+            let range = "\(summary.range.lowerBound) to \(summary.range.upperBound - 1)"
+            lines.append("a part       records \(range), and none missing, of a log of \(summary.size)")
+        }
         if let key = summary.key { lines.append("key          \(TerminalText.line(key))") }
         lines += zip(checkpoints.indices, summary.checkpoints).map { _, size in
             "checkpoint   the first \(size) records are those that it names"
@@ -129,6 +138,8 @@ struct LogVerifyCommand: ParsableCommand {
     private static func json(_ summary: LogSummary, _ execution: LogExecutionTally?) -> RemoteValue {
         [
             "good": true, "size": .integer(summary.size), "root": .string(summary.root.base64),
+            "records": .integer(summary.count), "from": .integer(summary.range.lowerBound),
+            "to": .integer(summary.range.upperBound), "chosen": .bool(summary.isChoice),
             "decisions": .integer(summary.decisions), "events": .integer(summary.events),
             "secrets_kept": .integer(summary.withSecrets), "erased": .integer(summary.erased),
             "checkpoints": .array(summary.checkpoints.map { .integer($0) }),

@@ -129,11 +129,65 @@ import Wire
             let end = try script.waitForEnd()
             #expect(end == .exited(code: 0))
         }
-        let part = try CommandRun(
-            "spawngate", ["log", "export", "--output", file, "--from", "2"],
-            environment: ["SPAWNGATE_SERVER=127.0.0.1:\(server.port)", "SPAWNGATE_TOKEN=\(try server.adminToken())"])
-        #expect(part.status == 0)
-        #expect(try verify([], file: file).status == 2, "a part cannot be checked without the rest")
+    }
+
+    /// A part is checked by itself: a run of records, and a choice of them, each damaged in turn.
+    @Test func partsOfALogAreCheckedToo() throws {
+        try makeLog()
+        let size = try #require(try server.call("log.checkpoint")["size"]?.int)
+        try keep("now.txt")
+        let file = "\(evidence.path)/part.jsonl"
+        func export(_ arguments: [String]) throws -> [JSONValue] {
+            let run = try CommandRun(
+                "spawngate", ["log", "export", "--secrets", "--output", file] + arguments,
+                environment: [
+                    "SPAWNGATE_SERVER=127.0.0.1:\(server.port)", "SPAWNGATE_TOKEN=\(try server.adminToken())",
+                ])
+            #expect(run.status == 0, "\(run.errors)")
+            let text = String(decoding: try File.read(file, bytesMax: 64 << 20), as: UTF8.self)
+            return try text.split(separator: "\n").map { try JSONValue(text: String($0)) }
+        }
+        func found(_ lines: [JSONValue], _ more: [String] = []) throws -> JSONValue {
+            try evidence.write(
+                "part.jsonl", lines.map { String(decoding: CanonicalJSON.bytes(of: $0), as: UTF8.self) + "\n" }.joined()
+            )
+            let run = try verify(more + ["--json"], file: file)
+            return run.output.isEmpty ? .string(run.errors) : try JSONValue(text: run.output)
+        }
+        for (arguments, range, isChoice) in [
+            (["--from", "2", "--to", "\(size - 2)"], 2..<(size - 2), false), (["--to", "3"], 0..<3, false),
+            (["--from", "\(size - 1)"], (size - 1)..<size, false), (["--from", "3", "--to", "3"], 3..<3, false),
+            (["--verdict", "deny"], 0..<size, true), (["--verdict", "allow", "--from", "4"], 4..<size, true),
+        ] {
+            let lines = try export(arguments)
+            let good = try found(lines, ["--checkpoint", "\(evidence.path)/now.txt", "--execute"])
+            #expect(good["good"] == true && good["chosen"] == .bool(isChoice) && good["size"]?.int == size, "\(good)")
+            #expect(good["from"]?.int == range.lowerBound && good["to"]?.int == range.upperBound)
+            let leaves = lines.indices.filter { lines[$0]["type"] == "leaf" }
+            #expect(good["records"]?.int == Int64(leaves.count) && (isChoice || leaves.count == range.count))
+            for leaf in leaves {
+                let number = lines[leaf]["seq"]?.int
+                let text = try #require(lines[leaf]["text"]?.string)
+                var changed = lines
+                changed[leaf] = lines[leaf].with("text", .string(text.replacing(".", with: ":")))
+                #expect(try found(changed)["first_bad"]?.int == number, "a text that is not a record's")
+                let other = text.replacing(#""time":"2"#, with: #""time":"1"#)
+                changed[leaf] = lines[leaf].with("text", .string(other))
+                #expect(try found(changed)["first_bad"]?.int == (isChoice ? number : range.lowerBound), "another's")
+                var fewer = lines
+                fewer.remove(at: leaf)
+                #expect(try found(fewer)["good"] == false, "one that is missing")
+            }
+            for proof in lines.indices where lines[proof]["proof"]?.array?.isEmpty == false {
+                // Of a run of one record the proof stands there twice.
+                let changed = lines.map { line in
+                    line["proof"] == lines[proof]["proof"] ? line.with("proof", .array([])) : line
+                }
+                #expect(try found(changed)["good"] == false, "a proof that is missing")
+            }
+            let earlier = try verify(["--checkpoint", "\(evidence.path)/early.txt"], file: file)
+            #expect(earlier.status == 2 && earlier.errors.contains("export the log whole"), "\(earlier.errors)")
+        }
     }
 
     private static let repository = #filePath.split(separator: "/").dropLast(3).map { "/\($0)" }.joined()

@@ -61,7 +61,9 @@ class Harness:
         """Both must say the same, and find it bad where it is (None: wherever); `first`: the record that they must name."""
         program = self.program(path, checkpoints, *(part for key in keys for part in ("--key", key)))
         script = self.script(path, checkpoints, keys)
-        right = program[:2] == script[:2] and program[0] in (0, 1, 2) and bad in (None, program[0] != 0)
+        # The script does not look at parts of a log, which this has become where the first line was damaged.
+        same = program[:2] == script[:2] or program[0] == 1 and script[0] == 2 and "a part of the log" in script[2]
+        right = same and program[0] in (0, 1, 2) and bad in (None, program[0] != 0)
         self.tell(what, path, right and first in (None, program[1]), program, script)
 
     def both(self, what, log, lines=None, **expected):
