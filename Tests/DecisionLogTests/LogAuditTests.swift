@@ -89,7 +89,9 @@ import Wire
 
     private func keyed() throws -> Log {
         let key = try #require(Self.signer).verifier.text
-        var log = Log([["kind": .string("key.created"), "key": .string(key)]] + Array(repeating: [:], count: 8))
+        var log = Log(
+            [["kind": .string("key.created"), "key": .string(key), "previous": .null]] + Array(repeating: [:], count: 8)
+        )
         log.hasColumns = false
         return log
     }
