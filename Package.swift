@@ -43,7 +43,8 @@ let package = Package(
     targets: [
         // Bottom: no dependency on another room.
         .target(name: "CLinux", cSettings: strictC),
-        .target(name: "COpenSSL", cSettings: strictC, linkerSettings: [.linkedLibrary("crypto")]),
+        .target(
+            name: "COpenSSL", cSettings: strictC, linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
         .target(name: "Crypto", dependencies: ["COpenSSL"], swiftSettings: strict),
         .target(name: "Wire", swiftSettings: strict),
         .executableTarget(
@@ -61,6 +62,7 @@ let package = Package(
 
         // Effects: the kernel and the disk, each behind one room.
         .target(name: "Platform", dependencies: ["CLinux"], swiftSettings: strict),
+        .target(name: "TLS", dependencies: ["COpenSSL", "Platform"], swiftSettings: strict),
         .target(
             name: "Store", dependencies: ["DecisionLog", "Policy", "Sessions", "Wire", grdb, sqlite],
             swiftSettings: strict),
@@ -69,12 +71,13 @@ let package = Package(
         .target(
             name: "SpawngateServer",
             dependencies: [
-                "Crypto", "DecisionLog", "Platform", "Policy", "Sessions", "Store", "Wire", logging, collections,
-                heap,
+                "Crypto", "DecisionLog", "Platform", "Policy", "Sessions", "Store", "TLS", "Wire", logging,
+                collections, heap,
             ],
             // As for `spawngate` below.
             swiftSettings: strict + [.unsafeFlags(["-enable-testing"])]),
-        .target(name: "SpawngateClient", dependencies: ["DecisionLog", "Platform", "Wire"], swiftSettings: strict),
+        .target(
+            name: "SpawngateClient", dependencies: ["DecisionLog", "Platform", "TLS", "Wire"], swiftSettings: strict),
         .executableTarget(
             name: "spawngate",
             dependencies: [
@@ -99,11 +102,12 @@ let package = Package(
             dependencies: ["SpawngateClient", "spawngate", "Platform", "Wire", argumentParser], swiftSettings: strict),
         .testTarget(name: "SessionShimTests", dependencies: ["Platform"], swiftSettings: strict),
         .target(
-            name: "TestSupport", dependencies: ["Platform", "Wire"], path: "Tests/TestSupport", swiftSettings: strict),
+            name: "TestSupport", dependencies: ["Platform", "TLS", "Wire"], path: "Tests/TestSupport",
+            swiftSettings: strict),
         .testTarget(
             name: "AgentTests", dependencies: ["Platform", "Policy", "TestSupport", "Wire"], swiftSettings: strict),
         .testTarget(
-            name: "EndToEndTests", dependencies: ["Crypto", "DecisionLog", "Platform", "TestSupport", "Wire"],
+            name: "EndToEndTests", dependencies: ["Crypto", "DecisionLog", "Platform", "TestSupport", "TLS", "Wire"],
             swiftSettings: strict),
         .testTarget(
             name: "PolicyWorkerTests", dependencies: ["Platform", "TestSupport", "Wire"],
@@ -125,6 +129,7 @@ let package = Package(
                 "Wire",
             ],
             swiftSettings: strict),
+        .testTarget(name: "TLSTests", dependencies: ["Platform", "TestSupport", "TLS"], swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),
     ]
 )

@@ -1,4 +1,5 @@
 internal import Platform
+package import TLS
 package import Wire
 
 /// A call that the server refused.
@@ -26,6 +27,7 @@ package struct ConnectionClosed: Error {}
 /// A client made of nothing but a socket: it can say everything, right or wrong.
 package final class FrameClient {
     private let socket: FileDescriptorBox
+    private let tls: TLSSession?
     private let reader = JSONReader()
     private var received: [UInt8] = []
     private var early: [Int64: JSONValue] = [:]
@@ -34,17 +36,39 @@ package final class FrameClient {
     // A server lives as long as one who speaks to it.
     private let owner: AnyObject?
 
-    /// Connects; nothing is said yet.
-    package init(port: UInt16, owner: AnyObject? = nil) throws {
+    /// Connects; nothing is said yet, but for a handshake where TLS is to be spoken.
+    package init(port: UInt16, tls context: TLSContext? = nil, owner: AnyObject? = nil) throws {
         socket = FileDescriptorBox(try Socket.connect(host: "127.0.0.1", port: port))
         socket.descriptor.setTimeout(milliseconds: Waiting.milliseconds)
+        tls = context.map { TLSSession(client: $0, of: "127.0.0.1") }
         self.owner = owner
+        guard let tls else { return }
+        while !tls.isEstablished {
+            try sendSealed()
+            let sealed = try receiveRaw(milliseconds: Waiting.milliseconds)
+            if sealed.isEmpty { throw ConnectionClosed() }
+            received += try tls.open(sealed)
+        }
+        try sendSealed()
     }
 
     // MARK: bytes
 
-    /// Sends bytes as they are.
+    /// Sends bytes as they are, or sealed where TLS is spoken.
     package func send(_ bytes: [UInt8]) throws {
+        guard let tls else { return try sendRaw(bytes) }
+        try bytes.withUnsafeBytes { try tls.seal($0) }
+        try sendSealed()
+    }
+
+    private func sendSealed() throws {
+        guard let tls else { return }
+        let sealed = Array(tls.sealed)
+        tls.sent(sealed.count)
+        try sendRaw(sealed)
+    }
+
+    private func sendRaw(_ bytes: [UInt8]) throws {
         var sent = 0
         while sent < bytes.count {
             let outcome = try bytes.withUnsafeBytes {
@@ -70,10 +94,28 @@ package final class FrameClient {
     }
 
     /// Says that nothing more will be sent; answers still come.
-    package func finishSending() { socket.descriptor.shutdownWrite() }
+    package func finishSending() {
+        tls?.finish()
+        try? sendSealed()
+        socket.descriptor.shutdownWrite()
+    }
+
+    /// By TLS: whether the server has said that it sends no more.
+    package var serverHasFinished: Bool { tls?.peerHasFinished ?? false }
 
     /// Bytes as they come: at least one, or none at the end of the stream. A reset counts as the end.
     package func receive(milliseconds: Int = Waiting.milliseconds) throws -> [UInt8] {
+        guard let tls else { return try receiveRaw(milliseconds: milliseconds) }
+        var opened: [UInt8] = []
+        repeat {
+            let sealed = try receiveRaw(milliseconds: milliseconds)
+            if sealed.isEmpty { return [] }
+            opened = try tls.open(sealed)
+        } while opened.isEmpty && !tls.peerHasFinished
+        return opened
+    }
+
+    private func receiveRaw(milliseconds: Int) throws -> [UInt8] {
         guard try Waiting.untilReadable(socket.number, milliseconds: milliseconds) else {
             throw TimedOut("bytes from the server")
         }

@@ -1,4 +1,5 @@
 internal import Platform
+package import TLS
 package import Wire
 
 /// One `spawngate serve` in a folder of its own, with its sessions. When it goes, so does every process that it left.
@@ -11,6 +12,7 @@ package final class RunningServer {
     private let arguments: [String]
     private let environment: [String]
     private let launcher: [String]
+    private let tls: TLSContext?
     private var process: ChildProcess?
     private var adminClient: FrameClient?
     /// Where it listens; another port after a restart.
@@ -24,10 +26,12 @@ package final class RunningServer {
     /// - `arguments`: more options of `serve`.
     /// - `environment`: "NAME=text", besides PATH.
     /// - `launcher`: a command to be put before the program, such as `prlimit`.
+    /// - `tls`: with what its clients speak TLS.
     package init(
         policies: [String: String] = RunningServer.allowAll, arguments: [String] = [], environment: [String] = [],
-        launcher: [String] = []
+        launcher: [String] = [], tls: TLSContext? = nil
     ) throws {
+        self.tls = tls
         folder = try TemporaryFolder()
         self.arguments = arguments
         self.environment = environment
@@ -127,7 +131,7 @@ package final class RunningServer {
     // MARK: clients
 
     /// A new connection that has not authenticated.
-    package func connectUnauthenticated() throws -> FrameClient { try FrameClient(port: port, owner: self) }
+    package func connectUnauthenticated() throws -> FrameClient { try FrameClient(port: port, tls: tls, owner: self) }
 
     /// A new connection, authenticated with the admin's token or another.
     package func connect(token: String? = nil) throws -> FrameClient {
@@ -158,7 +162,7 @@ package final class RunningServer {
     private func admin() throws -> FrameClient {
         if let adminClient { return adminClient }
         // Not its owner: that would be a ring, and neither would ever go.
-        let client = try FrameClient(port: port)
+        let client = try FrameClient(port: port, tls: tls)
         try client.call("auth.authenticate", ["token": .string(try adminToken())])
         adminClient = client
         return client

@@ -1,9 +1,11 @@
-// COpenSSL: the few functions of OpenSSL's libcrypto that this project uses, behind plain C types.
+// COpenSSL: the few functions of OpenSSL (libcrypto, libssl) that this project uses, behind plain C types.
 #ifndef COPENSSL_H
 #define COPENSSL_H
 
 #include <stddef.h>
 #include <stdint.h>
+
+#include "COpenSSLTLS.h"
 
 /// SHA-256 of the bytes, into 32 bytes at `out`.
 void co_sha256(const void *bytes, size_t count, uint8_t *out);
