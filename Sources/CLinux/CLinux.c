@@ -129,6 +129,12 @@ static int format_address(const struct sockaddr_storage *address, char *out, siz
         return 0;
     }
     const struct sockaddr_in6 *v6 = (const void *)address;
+    if (IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr)) {
+        // One of version 4 at a socket that listens for both is the same peer as at one of version 4.
+        inet_ntop(AF_INET, &v6->sin6_addr.s6_addr[12], text, sizeof text);
+        snprintf(out, out_size, "%s:%u", text, ntohs(v6->sin6_port));
+        return 0;
+    }
     inet_ntop(AF_INET6, &v6->sin6_addr, text, sizeof text);
     snprintf(out, out_size, "[%s]:%u", text, ntohs(v6->sin6_port));
     return 0;
@@ -149,9 +155,9 @@ int cl_peer_name(int fd, char *out, size_t out_size) {
     return format_address(&address, out, out_size);
 }
 
-int cl_is_loopback(const char *host) {
+int cl_is_loopback(const char *host, int numeric_only) {
     struct addrinfo *list;
-    int error = resolve(host, NULL, AI_PASSIVE, &list);
+    int error = resolve(host, NULL, numeric_only ? AI_NUMERICHOST : AI_PASSIVE, &list);
     if (error) return error;
     int loopback = list != NULL;
     for (struct addrinfo *one = list; one; one = one->ai_next) {

@@ -16,9 +16,12 @@ package enum Socket {
 
     /// Whether a name or address stands for this machine's loopback alone; nil where it stands for nothing.
     package static func isLoopback(_ host: String) -> Bool? {
-        let answer = cl_is_loopback(host)
+        let answer = cl_is_loopback(host, 0)
         return answer < 0 ? nil : answer == 1
     }
+
+    /// Whether a text is itself an address of this machine's loopback: no list of names is asked, which others may write.
+    package static func isLoopback(address: String) -> Bool { cl_is_loopback(address, 1) == 1 }
 }
 
 extension FileDescriptor {

@@ -8,30 +8,58 @@ final class FrameStream {
 
     private let socket: FileDescriptor
     private let peer: String
+    private let tls: TLSStream?
     private var decoder = FrameDecoder(frameBytesMax: FrameStream.frameBytesMax)
     private var input = [UInt8](repeating: 0, count: 64 * 1024)
     /// The bytes of `input` that have come and are not yet handed out.
     private var pending = 0..<0
     private var isFirstFrame = true
 
-    init(_ socket: consuming FileDescriptor, peer: String) {
+    init(_ socket: consuming FileDescriptor, peer: String, tls: TLSStream? = nil) {
         self.socket = socket
         self.peer = peer
+        self.tls = tls
+    }
+
+    deinit {
+        guard let tls else { return }
+        tls.finish()
+        try? tls.sendSealed { (bytes) throws(ConnectionError) in _ = try? socket.send(bytes) }
     }
 
     /// Bounds how long one send or receive may stand still.
     func setTimeout(milliseconds: Int) { socket.setTimeout(milliseconds: milliseconds) }
 
+    /// Makes sure who answers, where TLS is spoken. Nothing may be sent before.
+    func shakeHands() throws(ConnectionError) {
+        guard let tls else { return }
+        do {
+            while !tls.isEstablished {
+                try tls.sendSealed(by: sendAll)
+                try fill()
+            }
+        } catch {
+            // What stopped it may have left words for the server.
+            try? tls.sendSealed(by: sendAll)
+            throw error
+        }
+        try tls.sendSealed(by: sendAll)
+    }
+
     /// Sends a whole frame, header included.
     func send(_ frame: [UInt8]) throws(ConnectionError) {
+        if let tls { return try tls.send(frame, by: sendAll) }
+        let outcome = frame.withUnsafeBytes { bytes in
+            Result { () throws(ConnectionError) in try sendAll(bytes) }
+        }
+        try outcome.get()
+    }
+
+    private func sendAll(_ bytes: UnsafeRawBufferPointer) throws(ConnectionError) {
         var sent = 0
-        while sent < frame.count {
-            let outcome = frame.withUnsafeBytes { bytes in
-                Result { () throws(SystemError) in
-                    try socket.send(UnsafeRawBufferPointer(rebasing: bytes[sent...]))
-                }
-            }
-            sent += try progress(outcome)
+        while sent < bytes.count {
+            let rest = UnsafeRawBufferPointer(rebasing: bytes[sent...])
+            sent += try progress(Result { () throws(SystemError) in try socket.send(rest) })
         }
     }
 
@@ -72,7 +100,8 @@ final class FrameStream {
         }
         // A TLS alert: record type 21, version 3.x.
         if header.starts(with: [0x15, 0x03]) {
-            throw ConnectionError(description: "what listens at \(peer) wants TLS, which was not used")
+            throw ConnectionError(
+                description: "what listens at \(peer) wants TLS, which was not used: put tls:// before the address")
         }
     }
 
@@ -87,6 +116,14 @@ final class FrameStream {
             }
         }
         let end = pending.upperBound
+        if let tls {
+            let opened = try tls.receive(into: &input, from: end) { (bytes) throws(ConnectionError) in
+                try progress(Result { () throws(SystemError) in try socket.receive(into: bytes) })
+            }
+            pending = pending.lowerBound..<opened
+            if opened == end, tls.peerHasFinished { throw Self.closed(by: peer) }
+            return
+        }
         let outcome = input.withUnsafeMutableBytes { bytes in
             Result { () throws(SystemError) in
                 try socket.receive(into: UnsafeMutableRawBufferPointer(rebasing: bytes[end...]))
@@ -100,9 +137,17 @@ final class FrameStream {
         case .success(.processed(let count)): return count
         case .success(.wouldBlock): throw ConnectionError(description: "no answer from \(peer) in time")
         case .success(.endOfFile):
-            throw ConnectionError(description: "\(peer) closed the connection before it answered")
+            guard let tls else { throw Self.closed(by: peer) }
+            throw ConnectionError(
+                description: tls.isEstablished
+                    ? "the connection to \(peer) was cut"
+                    : "\(peer) closed the connection: perhaps it does not speak TLS")
         case .failure(let error):
             throw ConnectionError(description: "the connection to \(peer) broke: \(error.reason)")
         }
+    }
+
+    private static func closed(by peer: String) -> ConnectionError {
+        ConnectionError(description: "\(peer) closed the connection before it answered")
     }
 }

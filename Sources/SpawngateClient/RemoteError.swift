@@ -13,6 +13,8 @@ public struct RemoteError: Error, Equatable, Sendable, CustomStringConvertible {
     public static let deniedByPolicy = -32010
     /// A policy could not be asked to its end, which denies as well; `failures` says which and why.
     public static let policyFailed = -32011
+    /// Nobody has said who is asking, or it does not count any more.
+    public static let notAuthenticated = -32001
     /// There is no such session, decision, policy or token.
     public static let notFound = -32004
 

@@ -29,29 +29,35 @@ public final class ServerConnection {
     private var unheard: [ServerNotification] = []
     private var breakage: ConnectionError?
 
-    /// Connects. Throws where nobody listens there.
+    /// Connects, by TLS to any other machine. Throws where nobody listens there.
     public convenience init(host: String, port: UInt16, timeoutMilliseconds: Int = 30_000) throws(ConnectionError) {
         try self.init(to: ServerAddress(host: host, port: port), timeoutMilliseconds: timeoutMilliseconds)
     }
 
-    /// Connects. Throws where nobody listens there.
+    /// Connects, by TLS where the address says so. Throws where nobody listens there, or it is not who it should be.
     public convenience init(
-        to address: ServerAddress, timeoutMilliseconds: Int = 30_000
+        to address: ServerAddress, tls: TLSOptions = TLSOptions(), timeoutMilliseconds: Int = 30_000
     ) throws(ConnectionError) {
+        let security = address.usesTLS ? try TLSStream(tls, for: address) : nil
+        let socket: FileDescriptor
         do throws(SystemError) {
-            self.init(
-                over: try Socket.connect(host: address.host, port: address.port), peer: "\(address)",
-                timeoutMilliseconds: timeoutMilliseconds)
+            socket = try Socket.connect(host: address.host, port: address.port)
         } catch {
             throw ConnectionError(
                 description: "cannot reach a Spawngate server at \(address): \(error.reason). "
                     + "Is `spawngate serve` running?")
         }
+        self.init(over: socket, peer: "\(address)", tls: security, timeoutMilliseconds: timeoutMilliseconds)
+        try stream.shakeHands()
     }
 
     /// Speaks over a socket that is connected already; `peer` names it in errors.
-    package init(over socket: consuming FileDescriptor, peer: String, timeoutMilliseconds: Int) {
-        stream = FrameStream(socket, peer: peer)
+    package convenience init(over socket: consuming FileDescriptor, peer: String, timeoutMilliseconds: Int) {
+        self.init(over: socket, peer: peer, tls: nil, timeoutMilliseconds: timeoutMilliseconds)
+    }
+
+    private init(over socket: consuming FileDescriptor, peer: String, tls: TLSStream?, timeoutMilliseconds: Int) {
+        stream = FrameStream(socket, peer: peer, tls: tls)
         self.timeoutMilliseconds = timeoutMilliseconds
         stream.setTimeout(milliseconds: timeoutMilliseconds)
     }

@@ -18,7 +18,7 @@ extension ClientCommand {
             throw wrongUsage
         } catch {
             if options.json { Output.line(Explanation.line(of: error)) }
-            throw error
+            throw options.explained(error)
         }
     }
 

@@ -10,13 +10,26 @@ import Testing
         #expect(try ServerAddress(text) == ServerAddress(host: host, port: port))
     }
 
-    @Test(arguments: ["127.0.0.1:7411", "[::1]:80"])
+    @Test(arguments: [
+        ("127.0.0.1:1", false), ("127.1.2.3:1", false), ("[::1]:1", false), ("localhost:1", false),
+        ("tls://localhost:1", true), ("tls://127.0.0.1:1", true), ("10.0.0.1:1", true), ("gate.example:1", true),
+        ("localhost.example:1", true), ("[2001:db8::1]:1", true), ("0.0.0.0:1", true), ("[::ffff:10.0.0.1]:1", true),
+    ])
+    func onlyThisMachineIsSpokenToWithoutTLS(text: String, usesTLS: Bool) throws {
+        let address = try ServerAddress(text)
+        #expect(address.usesTLS == usesTLS)
+        #expect("\(address)".hasPrefix("tls://") == usesTLS && "\(address)".hasSuffix(text))
+    }
+
+    @Test(arguments: ["127.0.0.1:7411", "[::1]:80", "tls://gate.example:80", "tls://[::1]:80"])
     func anAddressPrintsAsItIsWritten(text: String) throws { #expect(try "\(ServerAddress(text))" == text) }
 
     @Test(arguments: [
         ("", "host is missing"), (":7411", "host is missing"), ("h:", "1 to 65535"), ("h:0", "1 to 65535"),
         ("h:65536", "1 to 65535"), ("h:+1", "1 to 65535"), ("::1", "brackets"), ("[::1", "] is missing"),
-        ("[::1]7", "after the ]"), ("http://h:1", "scheme"), ("h :1", "scheme"),
+        ("[::1]7", "after the ]"), ("http://h:1", "scheme"), ("h :1", "scheme"), ("tls://", "host is missing"),
+        ("tls://h:1/", "scheme"),
+        ("tls://tls://h:1", "scheme"),
     ])
     func whatIsNoAddressIsRefusedWithTheReason(text: String, reason: String) throws {
         let error = try #require(throws: InvalidServerAddress.self) { try ServerAddress(text) }

@@ -34,8 +34,8 @@ int cl_local_port(int fd);
 /// Writes "address:port" of the peer ("[address]:port" for IPv6).
 int cl_peer_name(int fd, char *out, size_t out_size);
 /// Whether every address that the name stands for is a loopback address: 1 or 0, or
-/// -EADDRNOTAVAIL where it stands for none.
-int cl_is_loopback(const char *host);
+/// -EADDRNOTAVAIL where it stands for none. `numeric_only`: nobody is asked for names.
+int cl_is_loopback(const char *host, int numeric_only);
 ssize_t cl_recv(int fd, void *bytes, size_t count);
 ssize_t cl_send(int fd, const void *bytes, size_t count);
 int cl_shutdown_write(int fd);
