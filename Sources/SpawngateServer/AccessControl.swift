@@ -3,7 +3,8 @@ internal import Platform
 internal import Policy
 internal import Store
 
-/// A token that was accepted: whose it is, and what it allows. There is one for all connections of a token.
+/// A token, or a certificate in its place, that was accepted: whose it is, and what it allows. There is one for all
+/// connections of a token.
 final class Grant {
     let tokenID: String
     let principal: String
@@ -25,7 +26,22 @@ final class Grant {
     }
 }
 
+/// Why a client's certificate gave no grant. For the log: the caller is not told.
+struct CertificateRefusal: Error, Equatable {
+    let reason: String
+    var name: String?
+    var tokenID: String?
+    /// What OpenSSL finds.
+    var fault: String?
+
+    static let unusableName = CertificateRefusal(reason: "unusable name")
+    static func untrusted(_ fault: String) -> CertificateRefusal {
+        CertificateRefusal(reason: "untrusted", fault: fault)
+    }
+}
+
 /// Who may call: the tokens, held as hashes. A token is `sg_<id>_<secret>`; the id finds the row, the secret proves it.
+/// A row without a hash stands for the certificates with its name, and no secret fits it.
 final class AccessControl {
     private var tokens: [String: TokenRow] = [:]
     private var grants: [String: Grant] = [:]
@@ -48,6 +64,26 @@ final class AccessControl {
         return grant.holds(wallMilliseconds: wallMilliseconds) ? grant : nil
     }
 
+    /// The grant of the entry for certificates with this common name. A name is the bytes that it is written with: what only
+    /// looks the same, to a person or to Unicode, is another's.
+    func grant(
+        forCertificateOf name: String, wallMilliseconds: Int64
+    ) -> Result<Grant, CertificateRefusal> {
+        let rows = tokens.values.filter { $0.isCertificate && $0.name.utf8.elementsEqual(name.utf8) }
+        guard let row = rows.first(where: { $0.revokedAt == nil }) ?? rows.first else {
+            return .failure(CertificateRefusal(reason: "unknown", name: name))
+        }
+        guard row.revokedAt == nil else {
+            return .failure(CertificateRefusal(reason: "revoked", name: name, tokenID: row.id))
+        }
+        let grant = grants[row.id] ?? Grant(row)
+        grants[row.id] = grant
+        guard grant.holds(wallMilliseconds: wallMilliseconds) else {
+            return .failure(CertificateRefusal(reason: "expired", name: name, tokenID: row.id))
+        }
+        return .success(grant)
+    }
+
     /// Why a token gave no grant, and the token that was meant where there is one. For the log: the caller is not told.
     func refusal(of token: String) -> (reason: String, tokenID: String?) {
         let parts = token.split(separator: "_", maxSplits: 2, omittingEmptySubsequences: false)
@@ -66,6 +102,15 @@ final class AccessControl {
             id: id, name: name, principal: principal, roles: roles, hash: SHA256.digest(Array(secret.utf8)),
             createdAt: createdAt, expiresAt: expiresAt)
         return (row, "sg_\(id)_\(secret)")
+    }
+
+    /// Makes an entry for the certificates with this common name, who then is the principal.
+    static func entry(
+        certificateName name: String, roles: [Role], createdAt: Int64, expiresAt: Int64?
+    ) throws(SystemError) -> TokenRow {
+        TokenRow(
+            id: SHA256.hexadecimal(try Randomness.bytes(8)), name: name, principal: name, roles: roles, hash: [],
+            createdAt: createdAt, expiresAt: expiresAt)
     }
 
     /// To be called once the row is kept.

@@ -3,6 +3,8 @@ package struct Configuration: Sendable {
     package var host: String
     /// 0 lets the kernel choose.
     package var port: UInt16
+    /// Nil: TLS is not spoken, and only this machine can connect.
+    package var tls: TLSFiles?
     package var stateFolder: String
     package var policyFolder: String
     /// Where `spawngate-shim` and `spawngate-policy` are.

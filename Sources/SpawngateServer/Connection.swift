@@ -1,4 +1,5 @@
 internal import Platform
+internal import TLS
 internal import Wire
 
 /// One client: its bytes in and out, and who it is. Decides nothing about what it asks.
@@ -12,13 +13,28 @@ final class Connection {
         case now
     }
 
+    /// How its bytes come and go.
+    enum Transport {
+        case plain
+        /// By TLS, of which the first message has not come whole.
+        case awaitsHello(TLSContext)
+        case tls(TLSSession)
+    }
+
     let socket: FileDescriptorBox
     let peer: String
+    /// Counts those that came before.
+    let number: Int
     var watch: WatchToken?
     /// Nil until the client has authenticated.
     var grant: Grant?
+    @exclusivity(unchecked) private(set) var transport: Transport
+    /// By TLS, and both have not yet shaken hands.
+    private(set) var isShakingHands: Bool
     var wrongTokens = 0
     var authenticationDeadline: TimerToken?
+    /// When its grant ends before the grant does for others.
+    var grantDeadline: TimerToken?
     var writeDeadline: TimerToken?
     // The unchecked ones are of the hot path, and one thread's: no access to them is open while another begins.
     @exclusivity(unchecked) var decoder: FrameDecoder
@@ -43,17 +59,24 @@ final class Connection {
 
     @exclusivity(unchecked) private var input: UnsafeMutableRawBufferPointer
     @exclusivity(unchecked) private var inputCount = 0
+    /// Whether the last receive filled the buffer, so that more may wait.
+    private(set) var inputIsFull = false
+    /// What is sealed by TLS and not yet sent.
+    @exclusivity(unchecked) private var sealedBytes = 0
 
-    init(socket: consuming FileDescriptor, frameBytesMax: Int) {
+    init(socket: consuming FileDescriptor, number: Int, frameBytesMax: Int, tls: TLSContext?) {
         peer = socket.peerName()
+        self.number = number
         self.socket = FileDescriptorBox(socket)
+        transport = tls.map { .awaitsHello($0) } ?? .plain
+        isShakingHands = tls != nil
         decoder = FrameDecoder(frameBytesMax: frameBytesMax)
         input = .allocate(byteCount: 4096, alignment: 16)
     }
 
     deinit { input.deallocate() }
 
-    var unsentBytes: Int { out.bytes.count - sentBytes }
+    var unsentBytes: Int { out.bytes.count - sentBytes + sealedBytes }
 
     /// Whether more may be answered: a client that takes no answers, or waits for many, is not asked for more questions.
     func mayProcess(_ limits: Limits) -> Bool {
@@ -69,22 +92,60 @@ final class Connection {
     /// The bytes that have come and are not used yet.
     var received: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: input[..<inputCount]) }
 
-    /// Receives once. False where nothing came.
-    func receive() throws(SystemError) -> Bool {
+    /// Receives once, and answers how many bytes came. Sealed ones come by way of `scratch`.
+    func receive(by scratch: UnsafeMutableRawBufferPointer) throws -> Int {
+        if case .tls(let session) = transport {
+            let count = try receive(into: scratch)
+            if count > 0 { try open(UnsafeRawBufferPointer(rebasing: scratch[..<count]), by: session) }
+            inputIsFull = count == scratch.count
+            return count
+        }
         if inputCount == input.count { grow() }
-        switch try socket.descriptor.receive(into: UnsafeMutableRawBufferPointer(rebasing: input[inputCount...])) {
-        case .processed(let count):
-            inputCount += count
-            return true
-        case .wouldBlock: return false
+        let count = try receive(into: UnsafeMutableRawBufferPointer(rebasing: input[inputCount...]))
+        inputCount += count
+        inputIsFull = inputCount == input.count
+        return count
+    }
+
+    private func receive(into room: UnsafeMutableRawBufferPointer) throws(SystemError) -> Int {
+        switch try socket.descriptor.receive(into: room) {
+        case .processed(let count): return count
+        case .wouldBlock: return 0
         case .endOfFile:
             peerHasFinished = true
-            return false
+            return 0
         }
     }
 
-    /// Whether the last receive filled the buffer, so that more may wait.
-    var inputIsFull: Bool { inputCount == input.count }
+    /// Takes what has come so far for the beginning of a session by TLS.
+    func beginTLS(_ context: TLSContext) throws(TLSFailure) {
+        let hello = Array(received)
+        inputCount = 0
+        let session = TLSSession(server: context)
+        transport = .tls(session)
+        var failure: TLSFailure?
+        hello.withUnsafeBytes { bytes in
+            do throws(TLSFailure) { try open(bytes, by: session) } catch { failure = error }
+        }
+        if let failure { throw failure }
+    }
+
+    private func open(_ sealed: UnsafeRawBufferPointer, by session: TLSSession) throws(TLSFailure) {
+        var rest = sealed
+        defer {
+            sealedBytes = session.sealed.count
+            isShakingHands = !session.isEstablished
+        }
+        while true {
+            if inputCount == input.count { grow() }
+            let (used, opened) = try session.open(
+                rest, into: UnsafeMutableRawBufferPointer(rebasing: input[inputCount...]))
+            rest = UnsafeRawBufferPointer(rebasing: rest[used...])
+            inputCount += opened
+            if opened == 0 { break }
+        }
+        if session.peerHasFinished { peerHasFinished = true }
+    }
 
     /// The next whole frame: its place in `received`.
     func nextFrame() -> FrameDecoder.Step { decoder.next(in: received) }
@@ -112,12 +173,14 @@ final class Connection {
 
     /// Sends what the socket takes. True when all is sent.
     func flush() throws(SystemError) -> Bool {
-        while sentBytes < out.bytes.count {
-            switch try sendTail() {
-            case .processed(let count):
+        if case .tls(let session) = transport {
+            guard try flush(by: session) else { return false }
+        } else {
+            while sentBytes < out.bytes.count {
+                let outcome = try withUnsent { (bytes) throws(SystemError) in try socket.descriptor.send(bytes) }
+                guard case .processed(let count) = outcome else { return false }
                 sentBytes += count
                 takenBytes += count
-            case .wouldBlock, .endOfFile: return false
             }
         }
         sentBytes = 0
@@ -129,17 +192,44 @@ final class Connection {
         return true
     }
 
-    private func sendTail() throws(SystemError) -> IOOutcome {
-        var failure: SystemError?
-        let outcome = out.bytes.withUnsafeBytes { bytes -> IOOutcome in
-            do throws(SystemError) {
-                return try socket.descriptor.send(UnsafeRawBufferPointer(rebasing: bytes[sentBytes...]))
+    /// Seals as much as fits into one send, sends it, and so on: what a slow reader does not take is sealed later.
+    private func flush(by session: TLSSession) throws(SystemError) -> Bool {
+        defer { sealedBytes = session.sealed.count }
+        while true {
+            while !session.sealed.isEmpty {
+                guard case .processed(let count) = try socket.descriptor.send(session.sealed) else { return false }
+                session.sent(count)
+                takenBytes += count
+            }
+            // Of one that failed, nothing is left to be sent but that.
+            if session.hasFailed || sentBytes == out.bytes.count { return true }
+            let count = min(out.bytes.count - sentBytes, Self.sealedTogether)
+            let isSealed = withUnsent { (try? session.seal(UnsafeRawBufferPointer(rebasing: $0[..<count]))) != nil }
+            if isSealed { sentBytes += count }
+        }
+    }
+
+    private static let sealedTogether = 4 * TLSSession.recordBytes
+
+    private func withUnsent<Outcome, Failure: Error>(
+        _ body: (UnsafeRawBufferPointer) throws(Failure) -> Outcome
+    ) throws(Failure) -> Outcome {
+        let outcome = out.bytes.withUnsafeBytes { bytes -> Result<Outcome, Failure> in
+            do throws(Failure) {
+                return .success(try body(UnsafeRawBufferPointer(rebasing: bytes[sentBytes...])))
             } catch {
-                failure = error
-                return .endOfFile
+                return .failure(error)
             }
         }
-        if let failure { throw failure }
-        return outcome
+        return try outcome.get()
+    }
+
+    /// Says that nothing more will be sent: by TLS, as far as the socket takes it now.
+    func finish() {
+        guard case .tls(let session) = transport else { return }
+        session.finish()
+        if session.sealed.isEmpty { return }
+        if case .processed(let count)? = try? socket.descriptor.send(session.sealed) { session.sent(count) }
+        sealedBytes = session.sealed.count
     }
 }

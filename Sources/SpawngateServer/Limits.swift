@@ -9,6 +9,8 @@ package struct Limits: Sendable {
     /// How long a connection may stay without authenticating.
     package var authenticationMilliseconds = 10_000
     package var wrongTokensMax = 3
+    /// Connections that go on with their TLS handshake in one turn; each step takes the tenth of a millisecond or more.
+    package var handshakesPerTurn = 4
     package var connectionsMax = 4096
     /// Answers that wait for their reader: above this, nothing more is read from it.
     package var outboxBytesPause = 1 << 20

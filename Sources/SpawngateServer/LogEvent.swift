@@ -68,6 +68,16 @@ extension LogEvent {
         LogEvent("login.refused", time, nil, address: address, ["reason": .string(reason), "token_id": .text(tokenID)])
     }
 
+    /// A client's certificate that did not stand in for a token.
+    static func certificateRefused(_ refusal: CertificateRefusal, address: String, at time: Int64) -> LogEvent {
+        LogEvent(
+            "login.refused", time, nil, address: address,
+            [
+                "reason": .string(refusal.reason), "token_id": .text(refusal.tokenID),
+                "certificate_name": .text(refusal.name), "certificate_fault": .text(refusal.fault),
+            ])
+    }
+
     static func roleDenied(_ principal: Principal, method: String, required: String, at time: Int64) -> LogEvent {
         LogEvent("role.denied", time, principal, ["method": .string(method), "required": .string(required)])
     }
@@ -81,11 +91,14 @@ extension LogEvent {
     }
 
     private static func json(_ row: TokenRow) -> JSONValue {
-        [
+        let token: JSONValue = [
             "id": .string(row.id), "name": .string(row.name), "principal": .string(row.principal),
             "roles": .array(row.roles.map { .string($0.rawValue) }),
             "expires_at": .text(row.expiresAt.map(Timestamp.text(milliseconds:))),
         ]
+        // Tokens are told of as they were before there were certificates.
+        guard row.isCertificate, case .object(let members) = token else { return token }
+        return .object(members + [JSONMember(name: "kind", value: .string(row.kind))])
     }
 
     // MARK: sessions

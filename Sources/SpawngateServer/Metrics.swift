@@ -5,6 +5,13 @@ struct Metrics {
     var connectionsAccepted = 0
     var forbidden = 0
     var wrongTokens = 0
+    /// By TLS.
+    var handshakes = 0
+    var failedHandshakes = 0
+    /// Certificates that were not trusted, or named nobody.
+    var certificatesRefused = 0
+    /// Connections by TLS that ended without a word.
+    var cutConnections = 0
     var commits = 0
     var failedCommits = 0
     /// One for each row of the method table.

@@ -25,7 +25,8 @@ struct ProtectedPlaces {
             named: [
                 ("the state folder", configuration.stateFolder), ("the policy folder", configuration.policyFolder),
                 ("the folder of Spawngate's programs", configuration.programFolder),
-            ] + (configuration.checkpointFile.map { [("the checkpoint file", $0)] } ?? []))
+            ] + (configuration.checkpointFile.map { [("the checkpoint file", $0)] } ?? [])
+                + (configuration.tls?.all ?? []))
     }
 
     private init(named: [(what: String, path: String)]) {

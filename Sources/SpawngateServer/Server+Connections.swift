@@ -1,5 +1,6 @@
 internal import Logging
 internal import Platform
+internal import TLS
 internal import Wire
 
 /// Connections: accepting, receiving, sending, closing.
@@ -12,7 +13,7 @@ extension Server {
         for _ in 0..<64 {
             do throws(SystemError) {
                 guard let socket = try listener.accept() else { return }
-                guard connections.count < configuration.limits.connectionsMax else {
+                guard connections.count < configuration.limits.connectionsMax || makeRoom() else {
                     logger.warning("a connection was refused: \(connections.count) are open")
                     continue
                 }
@@ -24,6 +25,16 @@ extension Server {
             }
         }
         hasWaitingPeers = true
+    }
+
+    /// Drops the stranger that has been here for the longest: one that only connects must not keep out those who are about to
+    /// say who they are. False where there is none.
+    private func makeRoom() -> Bool {
+        let strangers = connections.values.lazy.filter { $0.grant == nil }
+        guard let stranger = strangers.min(by: { $0.number < $1.number }) else { return false }
+        stranger.closingReason = "it made room for others before it authenticated"
+        drop(stranger)
+        return true
     }
 
     private func rest() {
@@ -38,7 +49,9 @@ extension Server {
 
     private func take(_ socket: consuming FileDescriptor) throws(SystemError) {
         let connection = Connection(
-            socket: socket, frameBytesMax: configuration.limits.frameBytesMaxUnauthenticated)
+            socket: socket, number: metrics.connectionsAccepted,
+            frameBytesMax: configuration.limits.frameBytesMaxUnauthenticated,
+            tls: certificates?.current())
         connection.watch = try loop.watch(connection.socket.number, .readable) { [unowned self] ready in
             if ready.isHungUp { connection.closing = .now }
             if ready.isReadable { receive(connection) }
@@ -47,7 +60,9 @@ extension Server {
         connections[ObjectIdentifier(connection)] = connection
         connection.authenticationDeadline = loop.after(milliseconds: configuration.limits.authenticationMilliseconds) {
             [unowned self] in
-            close(connection, "it did not authenticate in time")
+            close(
+                connection,
+                connection.isShakingHands ? "it did not shake hands in time" : "it did not authenticate in time")
         }
         metrics.connectionsAccepted += 1
     }
@@ -56,14 +71,19 @@ extension Server {
 
     private func receive(_ connection: Connection) {
         guard connection.mayRead(configuration.limits) else { return mark(connection) }
-        do throws(SystemError) {
+        let isShakingHands = connection.isShakingHands
+        if isShakingHands, !mayShakeHands() { return }
+        do {
             var budget = configuration.limits.bytesPerTurn
-            while try connection.receive() {
-                budget -= connection.received.count
+            while case let count = try connection.receive(by: sealedInput), count > 0 {
+                budget -= count
+                if isShakingHands, try !shakeHands(connection) { break }
                 if !connection.isKnown, refuseOtherProtocol(connection) { return }
                 process(connection)
                 if budget <= 0 || !connection.inputIsFull || !connection.mayRead(configuration.limits) { break }
             }
+        } catch let failure as TLSFailure {
+            fail(connection, failure)
         } catch {
             connection.closing = .now
         }
@@ -73,6 +93,8 @@ extension Server {
     /// Answers every whole frame that has come, as long as there is room for the answers. Whether frames may be left.
     @discardableResult
     func process(_ connection: Connection) -> Bool {
+        // Until then it has received no frames.
+        if connection.isShakingHands { return false }
         defer { connection.dropUsed() }
         while connection.mayProcess(configuration.limits) {
             switch connection.nextFrame() {
@@ -93,12 +115,7 @@ extension Server {
 
     private func refuseOtherProtocol(_ connection: Connection) -> Bool {
         if FrameDecoder.looksLikeHTTP(connection.received) {
-            let line = "This port speaks length-prefixed JSON-RPC 2.0, not HTTP.\n"
-            connection.out.bytes +=
-                """
-                HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nContent-Length: \(line.utf8.count)\r\n\
-                Connection: close\r\n\r\n\(line)
-                """.utf8
+            connection.out.bytes += Self.answerToHTTP("This port speaks length-prefixed JSON-RPC 2.0, not HTTP.")
             connection.closing = .whenSent
             connection.closingReason = "it speaks HTTP"
         } else if FrameDecoder.looksLikeTLS(connection.received) {
@@ -110,6 +127,15 @@ extension Server {
         }
         mark(connection)
         return true
+    }
+
+    static func answerToHTTP(_ sentence: String) -> [UInt8] {
+        let line = sentence + "\n"
+        return Array(
+            """
+            HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nContent-Length: \(line.utf8.count)\r\n\
+            Connection: close\r\n\r\n\(line)
+            """.utf8)
     }
 
     // MARK: sending and closing
@@ -170,6 +196,7 @@ extension Server {
     /// comes, and leave the client a moment to read and close.
     private func finishSending(_ connection: Connection) {
         connection.closing = .lingering
+        connection.finish()
         connection.socket.descriptor.shutdownWrite()
         setInterest(connection, isDrained: true)
         loop.after(milliseconds: 500) { [unowned self] in
@@ -211,9 +238,12 @@ extension Server {
         if let reason = connection.closingReason {
             logger.notice("connection closed: \(reason)", metadata: ["peer": "\(connection.peer)"])
         }
+        noteEnd(connection)
+        connection.finish()
         loop.unwatch(watch, connection.socket.number)
         connection.watch = nil
-        for timer in [connection.authenticationDeadline, connection.writeDeadline].compactMap({ $0 }) {
+        let timers = [connection.authenticationDeadline, connection.grantDeadline, connection.writeDeadline]
+        for timer in timers.compactMap({ $0 }) {
             loop.cancel(timer)
         }
         subscriptions.drop(connection)

@@ -19,6 +19,8 @@ package final class Server {
     let recorder: EventRecorder
     let publisher: CheckpointPublisher
     let access: AccessControl
+    /// Nil where TLS is not spoken.
+    let certificates: CertificateSource?
     let gate: PolicyGate
     let watcher: PolicyWatcher
     let supervisor: SessionSupervisor
@@ -56,6 +58,9 @@ package final class Server {
     var connections: [ObjectIdentifier: Connection] = [:]
     /// Connections with something to send or to close in this turn.
     var marked: [Connection] = []
+    /// Where what is sealed by TLS is received, for all connections: it is opened at once.
+    let sealedInput = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 16)
+    var handshakesLeft = 0
     let reader = JSONReader()
     /// For texts that come from the store, while a request is still being read.
     let storedReader = JSONReader()
@@ -73,16 +78,18 @@ package final class Server {
         self.logger = logger
         self.clock = clock
         startedAt = clock.monotonicNanoseconds()
-        guard Socket.isLoopback(configuration.host) == true else {
+        guard configuration.tls != nil || Socket.isLoopback(configuration.host) == true else {
             throw StartUpError(
-                "\(configuration.host) can be reached from other machines, and this version speaks no TLS: listen on "
-                    + "127.0.0.1, and put a TLS tunnel in front for others.")
+                "\(configuration.host) can be reached from other machines, where tokens must not travel in the clear: give "
+                    + "--tls-certificate and --tls-key, so that TLS is spoken, or listen on 127.0.0.1.")
         }
         do {
+            loop = try EventLoop(clock: clock)
+            let (loop, logger) = (loop, logger)
+            certificates = try configuration.tls.map { try CertificateSource($0, loop: loop, logger: logger) }
             stateLock = try Self.lockState(configuration)
             // What a shim that is killed leaves behind becomes this server's, which ends it.
             try Process.adoptOrphans()
-            loop = try EventLoop(clock: clock)
             signals = try SignalSource([Process.terminate, Process.interrupt])
             store = try Store(path: configuration.stateFolder + "/spawngate.db")
             notary = try LogNotary(configuration: configuration, store: store)
@@ -135,6 +142,7 @@ package final class Server {
         recorder.add(.serverStopped(at: clock.wallMilliseconds()))
         commit()
         publisher.finish()
+        for connection in connections.values { connection.finish() }
     }
 
     // MARK: the safe point
@@ -145,6 +153,7 @@ package final class Server {
     ///
     ///     reap → ask → commit → launch, stop → tell → flush → close → accept
     private func beforeSleep() -> Bool {
+        handshakesLeft = configuration.limits.handshakesPerTurn
         supervisor.reap()
         gate.dispatch()
         commit()

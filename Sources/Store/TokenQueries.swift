@@ -8,7 +8,7 @@ package struct TokenRow {
     package let name: String
     package let principal: String
     package let roles: [Role]
-    /// SHA-256 of the secret.
+    /// SHA-256 of the secret. Empty where there is none: then the row stands for certificates whose common name is `name`.
     package let hash: [UInt8]
     /// Milliseconds since 1970.
     package let createdAt: Int64
@@ -28,6 +28,10 @@ package struct TokenRow {
         self.expiresAt = expiresAt
         self.revokedAt = revokedAt
     }
+
+    package var isCertificate: Bool { hash.isEmpty }
+    /// What it is called outside.
+    package var kind: String { isCertificate ? "certificate" : "token" }
 
     func insert(into database: Database) throws {
         try database.execute(

@@ -31,6 +31,10 @@ struct ServeCommand: ParsableCommand {
             Claude CLI keeps all of it below CLAUDE_CONFIG_DIR, so give it a folder of its own there, as below. Programs \
             that share memory by name need --write-path /dev/shm.
 
+            Others than this machine's own users are let in by TLS 1.3 alone: with --tls-certificate and --tls-key, PEM files,             the server may listen on any address. Files that are replaced, as for a renewed certificate, are taken up within             a second, and no connection ends for it; a set that does not fit together is logged and leaves the old one in             force (see `spawngate call server.info`). The key must not be open to others than its owner and group.
+
+            With --tls-client-ca the server asks each client for a certificate. One that these authorities have signed stands in             for a token where `spawngate token create NAME --role ROLE --certificate` has made an entry for its subject's             common name, which then is the principal; whoever shows none may still send a token, and any other certificate is             refused. Roles are the entry's, and what a certificate says of itself beyond its name counts for nothing.             `token revoke` takes effect at once, also on open connections; lists of revoked certificates are not read.
+
             EXAMPLE
               export ANTHROPIC_API_KEY=… CLAUDE_CONFIG_DIR=/var/lib/claude
               spawngate serve --listen 127.0.0.1:7411 --state /var/lib/spawngate --policies policies \\
@@ -64,6 +68,8 @@ struct ServeCommand: ParsableCommand {
             "A folder or file that every session may write to, besides its write roots. It is opened once, when the "
                 + "server starts. May be repeated.", valueName: "path"))
     var writePath: [String] = []
+
+    @OptionGroup(title: "TLS") var tls: ServeTLSOptions
 
     @Option(help: ArgumentHelp("The longest request frame.", valueName: "bytes"))
     var maxFrameBytes = Limits().frameBytesMax
@@ -137,6 +143,9 @@ struct ServeCommand: ParsableCommand {
         }
         let address: ServerAddress
         do { address = try ServerAddress(listen, leastPort: 0) } catch { throw ValidationError("\(error).") }
+        if listen.hasPrefix(ServerAddress.scheme) {
+            throw ValidationError("--listen is ADDRESS:PORT; TLS is spoken where --tls-certificate is given.")
+        }
         if Socket.isLoopback(address.host) == nil { throw ValidationError("No address is known for \(address.host).") }
         let bounds: [(String, Int, ClosedRange<Int>)] = [
             ("--max-frame-bytes", maxFrameBytes, 64 << 10...256 << 20),
@@ -172,6 +181,7 @@ struct ServeCommand: ParsableCommand {
             host: address.host, port: address.port, stateFolder: try Self.absolute(stateFolder),
             policyFolder: try Self.absolute(policies), programFolder: File.parent(of: Process.executablePath()),
             environmentNames: Configuration.environmentNamesDefault + passEnv, limits: limits)
+        configuration.tls = try tls.files(Self.absolute)
         configuration.enforcement = enforcement
         configuration.writePaths = try writePath.map(Self.absolute)
         configuration.secretsErasedAfterMilliseconds = eraseSecretsAfter?.span.milliseconds
@@ -182,7 +192,8 @@ struct ServeCommand: ParsableCommand {
         configuration.cgroupFolder = try session.cgroup.map(Self.absolute)
         let server = try Server(configuration: configuration, logger: Logger(label: "spawngate"))
         // Programs that start a server wait for this line; it says which port a 0 became.
-        Output.line("spawngate listens on \(ServerAddress(host: address.host, port: server.port))")
+        let place = ServerAddress(host: address.host, port: server.port).place
+        Output.line("spawngate listens on \(configuration.tls == nil ? "" : ServerAddress.scheme)\(place)")
         try server.run()
     }
 

@@ -23,10 +23,11 @@ struct TokenListCommand: ClientCommand {
 enum TokenView {
     /// One line a token.
     static func table(_ tokens: [RemoteValue], now: Timestamp, coloured: Bool = Output.isColoured) -> String {
-        var table = TextTable(titles: ["ID", "NAME", "PRINCIPAL", "ROLES", "CREATED", "LAST USED", "STATE"])
+        var table = TextTable(titles: ["ID", "NAME", "KIND", "PRINCIPAL", "ROLES", "CREATED", "LAST USED", "STATE"])
         for token in tokens {
             table.add([
                 .init(token["id"].displayed ?? ""), .init(token["name"].string ?? ""),
+                .init(token["kind"].string ?? "token"),
                 .init(token["principal"].string ?? ""), .init(token["roles"].displayed ?? ""),
                 .init(age(token["created_at"], now)), .init(age(token["last_used_at"], now)), state(token, now),
             ])

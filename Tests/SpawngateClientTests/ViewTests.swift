@@ -113,9 +113,9 @@ import Testing
         ]
         #expect(
             TokenView.table(tokens, now: now, coloured: false) == """
-                ID  NAME  PRINCIPAL  ROLES     CREATED  LAST USED  STATE
-                t1  ci               operator  -        -          good for 2d
-                t2  old   x          admin     -        -          revoked 5m ago
+                ID  NAME  KIND   PRINCIPAL  ROLES     CREATED  LAST USED  STATE
+                t1  ci    token             operator  -        -          good for 2d
+                t2  old   token  x          admin     -        -          revoked 5m ago
                 """)
     }
 }

@@ -3,6 +3,7 @@ internal import Platform
 internal import Policy
 internal import Sessions
 internal import Store
+internal import TLS
 internal import Wire
 
 /// Methods about the server itself, and the one by which a caller says who it is.
@@ -37,10 +38,7 @@ enum ServerMethods {
             }
             throw RPCError.notAuthenticated("The token is not valid.")
         }
-        connection.grant = grant
-        connection.decoder.frameBytesMax = server.configuration.limits.frameBytesMax
-        if let deadline = connection.authenticationDeadline { server.loop.cancel(deadline) }
-        connection.authenticationDeadline = nil
+        server.admit(connection, grant)
         json.beginObject()
         json.member("principal", grant.principal)
         json.member("roles", grant.roles.map(\.rawValue))
@@ -87,6 +85,15 @@ enum ServerMethods {
             "setting": .string(confinement.setting.rawValue), "level": .string(confinement.enforcement.level),
             "abi": confinement.enforcement.abi.map { .integer(Int64($0)) } ?? .null,
         ])
+        // Only where it is spoken: there is nothing to know of it otherwise.
+        if let certificates = server.certificates {
+            json.name("tls")
+            json.value([
+                "certificate_expires_at": .string(Timestamp.text(milliseconds: certificates.goodUntil)),
+                "certificate_error": certificates.fault.map { .string($0) } ?? .null,
+                "client_certificates": .bool(certificates.inForce.asksClients),
+            ])
+        }
         json.endObject()
         return .now
     }
@@ -104,6 +111,10 @@ enum ServerMethods {
             "invalid_frames": .integer(Int64(metrics.invalidFrames)),
             "connections_accepted": .integer(Int64(metrics.connectionsAccepted)),
             "wrong_tokens": .integer(Int64(metrics.wrongTokens)),
+            "tls_handshakes": .integer(Int64(metrics.handshakes)),
+            "tls_handshakes_failed": .integer(Int64(metrics.failedHandshakes)),
+            "tls_cut": .integer(Int64(metrics.cutConnections)),
+            "certificates_refused": .integer(Int64(metrics.certificatesRefused)),
             "forbidden": .integer(Int64(metrics.forbidden)),
             "decisions_allow": count(.allow), "decisions_deny": count(.deny), "decisions_error": count(.error),
             "commits": .integer(Int64(metrics.commits)),

@@ -2,9 +2,10 @@ internal import Platform
 internal import Policy
 internal import Sessions
 internal import Store
+internal import TLS
 internal import Wire
 
-/// Methods that make, show and revoke tokens.
+/// Methods that make, show and revoke tokens, and the entries for certificates that stand in for one.
 enum TokenMethods {
     static let table: [Method] = [
         Method(name: "token.create", roles: MethodTable.administering, run: create),
@@ -13,7 +14,7 @@ enum TokenMethods {
     ]
 
     private static func create(_ call: MethodCall, _ json: inout JSONWriter) throws(RPCError) -> Answered {
-        let params = try call.read("name", "roles", "principal", "expires_in_ms")
+        let params = try call.read("name", "roles", "principal", "expires_in_ms", "certificate")
         let name = try params.requiredText("name")
         let roles = try params.trimmedList("roles", countMax: Role.allCases.count).map { (text) throws(RPCError) in
             guard let role = Role(rawValue: text) else {
@@ -24,25 +25,32 @@ enum TokenMethods {
         }
         if roles.isEmpty { throw params.wrong("roles", "must name at least one role") }
         let lifetime = try params.integer("expires_in_ms", in: 1...StartLimits.timeoutMillisecondsMax)
+        let isCertificate = try params.flag("certificate") ?? false
         let principal = try params.text("principal") ?? name
+        if isCertificate {
+            if principal != name { throw params.wrong("principal", "is the certificate's name, and no other") }
+            if !TLSSession.isUsable(name: name) { throw params.wrong("name", "can be no certificate's common name") }
+        }
         let server = call.server
         if server.access.all.contains(where: { $0.name == name && $0.revokedAt == nil }) {
             throw RPCError.conflict("There is a token named \(name) already.")
         }
         let now = server.clock.wallMilliseconds()
-        let minted: (row: TokenRow, text: String)
+        let made: (row: TokenRow, text: String?)
         do throws(SystemError) {
-            minted = try AccessControl.mint(
-                name: name, principal: principal, roles: roles, createdAt: now,
-                expiresAt: lifetime.map { now + $0 })
+            let end = lifetime.map { now + $0 }
+            made =
+                isCertificate
+                ? (try AccessControl.entry(certificateName: name, roles: roles, createdAt: now, expiresAt: end), nil)
+                : try AccessControl.mint(name: name, principal: principal, roles: roles, createdAt: now, expiresAt: end)
         } catch {
             throw RPCError.internalFault("No token can be made: \(error).")
         }
-        try server.keep([.token(minted.row)], .tokenCreated(minted.row, by: call.principal, at: now))
-        server.access.add(minted.row)
+        try server.keep([.token(made.row)], .tokenCreated(made.row, by: call.principal, at: now))
+        server.access.add(made.row)
         json.beginObject()
-        write(minted.row, to: &json)
-        json.member("token", minted.text)
+        write(made.row, to: &json)
+        if let text = made.text { json.member("token", text) }
         json.endObject()
         return .now
     }
@@ -83,6 +91,7 @@ enum TokenMethods {
     private static func write(_ row: TokenRow, to json: inout JSONWriter) {
         json.member("id", row.id)
         json.member("name", row.name)
+        if row.isCertificate { json.member("kind", row.kind) }
         json.member("principal", row.principal)
         json.member("roles", row.roles.map(\.rawValue))
         json.member("created_at", Timestamp.text(milliseconds: row.createdAt))
