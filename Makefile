@@ -5,6 +5,8 @@ SHELL := /bin/bash
         build-tests dependencies python-cryptography
 
 PACKAGES := liblua5.4-dev libsqlite3-dev libssl-dev
+# Besides, for the tests: they make certificates by the program of that name.
+TEST_PACKAGES := openssl
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 SWIFT_BUILD := swift build -c release
 PROGRAMS := .build/release
@@ -75,6 +77,7 @@ clean: ## remove what was built
 build: dependencies
 	@$(SWIFT_BUILD)
 
+build-tests: PACKAGES += $(TEST_PACKAGES)
 build-tests: dependencies
 	@$(SWIFT_BUILD) --build-tests
 

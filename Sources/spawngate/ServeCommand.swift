@@ -31,9 +31,16 @@ struct ServeCommand: ParsableCommand {
             Claude CLI keeps all of it below CLAUDE_CONFIG_DIR, so give it a folder of its own there, as below. Programs \
             that share memory by name need --write-path /dev/shm.
 
-            Others than this machine's own users are let in by TLS 1.3 alone: with --tls-certificate and --tls-key, PEM files,             the server may listen on any address. Files that are replaced, as for a renewed certificate, are taken up within             a second, and no connection ends for it; a set that does not fit together is logged and leaves the old one in             force (see `spawngate call server.info`). The key must not be open to others than its owner and group.
+            Others than this machine's own users are let in by TLS 1.3 alone: with --tls-certificate and --tls-key, PEM files, \
+            the server may listen on any address. Files that are replaced, as for a renewed certificate, are taken up within \
+            a second, and no connection ends for it; a set that does not fit together is logged and leaves the old one in \
+            force (see `spawngate call server.info`). The key must not be open to others than its owner and group.
 
-            With --tls-client-ca the server asks each client for a certificate. One that these authorities have signed stands in             for a token where `spawngate token create NAME --role ROLE --certificate` has made an entry for its subject's             common name, which then is the principal; whoever shows none may still send a token, and any other certificate is             refused. Roles are the entry's, and what a certificate says of itself beyond its name counts for nothing.             `token revoke` takes effect at once, also on open connections; lists of revoked certificates are not read.
+            With --tls-client-ca the server asks each client for a certificate. One that these authorities have signed stands in \
+            for a token where `spawngate token create NAME --role ROLE --certificate` has made an entry for its subject's \
+            common name, which then is the principal; whoever shows none may still send a token, and any other certificate is \
+            refused. Roles are the entry's, and what a certificate says of itself beyond its name counts for nothing. \
+            `token revoke` takes effect at once, also on open connections; lists of revoked certificates are not read.
 
             EXAMPLE
               export ANTHROPIC_API_KEY=… CLAUDE_CONFIG_DIR=/var/lib/claude

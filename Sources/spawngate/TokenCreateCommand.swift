@@ -11,7 +11,9 @@ struct TokenCreateCommand: ClientCommand {
             and logs; operator also starts and stops; auditor is a viewer who also reads decisions, policies and the log; \
             admin does everything.
 
-            With --certificate there is nothing to print and to keep secret: whoever shows a certificate by one of the server's             --tls-client-ca authorities, with NAME as the one common name of its subject, is let in as NAME. Names are compared             as they are written, byte by byte.
+            With --certificate there is nothing to print and to keep secret: whoever shows a certificate by one of the server's \
+            --tls-client-ca authorities, with NAME as the one common name of its subject, is let in as NAME. Names are compared \
+            as they are written, byte by byte.
 
             EXAMPLE
               umask 077
