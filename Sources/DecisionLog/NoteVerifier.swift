@@ -23,12 +23,18 @@ package struct NoteVerifier: Equatable, Sendable {
 
     /// Reads `name+id+base64`; nil where it is none, or its id is not that of its name and key.
     package init?(_ text: String) {
-        // The base64 may hold a + as well, the name and the id may not.
-        let parts = text.split(separator: "+", maxSplits: 2, omittingEmptySubsequences: false).map(String.init)
-        guard parts.count == 3, let key = Base64.decode(parts[2]), key.first == Self.algorithm,
-            let verifier = NoteVerifier(name: parts[0], publicKey: Array(key.dropFirst())), verifier.text == text
+        guard let (name, key) = Self.nameAndKey(text[...]), let verifier = NoteVerifier(name: name, publicKey: key),
+            verifier.text == text
         else { return nil }
         self = verifier
+    }
+
+    /// What a text of that form holds; that its id is right, and the key, is for the caller to see.
+    static func nameAndKey(_ text: Substring) -> (name: String, key: [UInt8])? {
+        // The base64 may hold a + as well, the name and the id may not.
+        let parts = text.split(separator: "+", maxSplits: 2, omittingEmptySubsequences: false).map(String.init)
+        guard parts.count == 3, let key = Base64.decode(parts[2]), key.first == algorithm else { return nil }
+        return (parts[0], Array(key.dropFirst()))
     }
 
     /// `name+id+base64`
@@ -69,12 +75,9 @@ package struct NoteSigner: Sendable {
 
     /// Reads `PRIVATE+KEY+name+id+base64`, the form that other tools for notes write; nil where it is none.
     package init?(_ text: String) {
-        guard text.hasPrefix(Self.prefix) else { return nil }
-        let parts = text.dropFirst(Self.prefix.count).split(
-            separator: "+", maxSplits: 2, omittingEmptySubsequences: false
-        ).map(String.init)
-        guard parts.count == 3, let key = Base64.decode(parts[2]), key.first == NoteVerifier.algorithm,
-            let signer = NoteSigner(name: parts[0], seed: Array(key.dropFirst())), signer.secretText == text
+        guard text.hasPrefix(Self.prefix),
+            let (name, seed) = NoteVerifier.nameAndKey(text.dropFirst(Self.prefix.count)),
+            let signer = NoteSigner(name: name, seed: seed), signer.secretText == text
         else { return nil }
         self = signer
     }

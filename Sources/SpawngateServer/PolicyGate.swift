@@ -23,17 +23,14 @@ final class PolicyGate {
             case idle
             case busy(Question, askedAt: Int64)
         }
-        let process: PolicyWorkerProcess
+        let seat: PolicySeat
         let set: PolicySet
         var activity: Activity
         /// What it said of the set's policies when it had loaded them.
         var policies: [LoadedPolicy] = []
-        var watch: WatchToken?
-        var interest = Interest.readable
-        var deadline: TimerToken?
 
-        init(process: PolicyWorkerProcess, set: PolicySet, activity: Activity) {
-            self.process = process
+        init(seat: PolicySeat, set: PolicySet, activity: Activity) {
+            self.seat = seat
             self.set = set
             self.activity = activity
         }
@@ -85,9 +82,8 @@ final class PolicyGate {
         while !questions.isEmpty, let worker = idleWorker(of: inForce.set) {
             let question = questions.removeFirst()
             worker.activity = .busy(question, askedAt: clock.monotonicNanoseconds())
-            worker.process.send(question.text)
-            updateInterest(worker)
-            worker.deadline = loop.after(milliseconds: configuration.limits.policyMilliseconds) { [unowned self] in
+            worker.seat.ask(question.text)
+            worker.seat.setDeadline(milliseconds: configuration.limits.policyMilliseconds) { [unowned self] in
                 fail(worker, "it took longer than \(configuration.limits.policyMilliseconds) ms")
             }
         }
@@ -124,17 +120,11 @@ final class PolicyGate {
 
     private func start(_ set: PolicySet, _ activity: Worker.Activity) {
         do {
-            let process = try PolicyWorkerProcess(
-                program: configuration.policyWorkerPath, memoryBytes: configuration.limits.policyMemoryBytes, set: set)
-            let worker = Worker(process: process, set: set, activity: activity)
-            worker.interest = interest(of: process)
-            worker.watch = try loop.watch(process.pollable, worker.interest) { [unowned self] ready in
-                if ready.isWritable { process.resumeSending() }
-                if ready.isReadable { hear(worker) }
-                if worker.watch != nil { updateInterest(worker) }
-            }
+            let seat = try PolicySeat(set, configuration: configuration, loop: loop)
+            let worker = Worker(seat: seat, set: set, activity: activity)
+            seat.hear = { [unowned self] in hear(worker) }
             workers.append(worker)
-            worker.deadline = loop.after(milliseconds: configuration.limits.policyLoadMilliseconds) { [unowned self] in
+            seat.setDeadline(milliseconds: configuration.limits.policyLoadMilliseconds) { [unowned self] in
                 fail(worker, "it took longer than \(configuration.limits.policyLoadMilliseconds) ms to load")
             }
         } catch {
@@ -178,10 +168,10 @@ final class PolicyGate {
     // MARK: workers
 
     private func hear(_ worker: Worker) {
-        guard let word = worker.process.receive() else { return }
+        guard let word = worker.seat.process.receive() else { return }
         switch (word, worker.activity) {
         case (.loaded, .loading(let completion)):
-            stopClock(of: worker)
+            worker.seat.clearDeadline()
             worker.activity = .idle
             let result = loadResult(worker)
             switch result {
@@ -190,7 +180,7 @@ final class PolicyGate {
             }
             finishLoading(.loading(completion: completion), result)
         case (.decided, .busy(let question, let askedAt)):
-            stopClock(of: worker)
+            worker.seat.clearDeadline()
             worker.activity = .idle
             let judgement = judgement(of: worker, question, askedAt: askedAt, unfinished: nil)
             if worker.set.digest != inForce?.set.digest { remove(worker) }
@@ -202,7 +192,7 @@ final class PolicyGate {
 
     /// Ends a worker that hangs, died or misbehaved. What it was asked fails closed.
     private func fail(_ worker: Worker, _ reason: String) {
-        stopClock(of: worker)
+        worker.seat.clearDeadline()
         let activity = worker.activity
         let partial: Judgement? =
             if case .busy(let question, let askedAt) = activity {
@@ -210,7 +200,7 @@ final class PolicyGate {
             } else {
                 nil
             }
-        let file = worker.process.fileAtWork(of: worker.set)
+        let file = worker.seat.process.fileAtWork(of: worker.set)
         remove(worker)
         switch activity {
         case .loading(_?):
@@ -226,27 +216,8 @@ final class PolicyGate {
     }
 
     private func remove(_ worker: Worker) {
-        if let watch = worker.watch { loop.unwatch(watch, worker.process.pollable) }
-        worker.watch = nil
-        stopClock(of: worker)
+        worker.seat.close()
         workers.removeAll { $0 === worker }
-    }
-
-    private func stopClock(of worker: Worker) {
-        if let deadline = worker.deadline { loop.cancel(deadline) }
-        worker.deadline = nil
-    }
-
-    private func interest(of process: PolicyWorkerProcess) -> Interest {
-        process.wantsToWrite ? [.readable, .writable] : .readable
-    }
-
-    private func updateInterest(_ worker: Worker) {
-        let interest = interest(of: worker.process)
-        guard let watch = worker.watch, interest != worker.interest else { return }
-        worker.interest = interest
-        // EPOLL_CTL_MOD fails only for what is not watched, and then the worker is gone already.
-        try? loop.change(watch, worker.process.pollable, interest)
     }
 
     // MARK: answers
@@ -257,7 +228,7 @@ final class PolicyGate {
         Judgement(
             set: worker.set,
             answer: WorkerAnswer(
-                worker.process.answer(), loaded: worker.policies, unfinished: unfinished, reader: reader),
+                worker.seat.process.answer(), loaded: worker.policies, unfinished: unfinished, reader: reader),
             request: question.text, durationMicroseconds: (clock.monotonicNanoseconds() - askedAt) / 1000,
             reader: reader)
     }
@@ -265,7 +236,7 @@ final class PolicyGate {
     private func loadResult(_ worker: Worker) -> Result<PolicySetInForce, PolicyLoadError> {
         Result { () throws(PolicyLoadError) in
             PolicySetInForce(
-                set: worker.set, policies: try worker.process.loadedPolicies(of: worker.set, reader: reader),
+                set: worker.set, policies: try worker.seat.process.loadedPolicies(of: worker.set, reader: reader),
                 loadedAt: clock.wallMilliseconds())
         }
     }

@@ -28,25 +28,23 @@ final class PolicyPanel {
         var next: ArraySlice<[UInt8]> { texts[judgements.count...].prefix(isOneByOne ? 1 : texts.count) }
     }
 
-    private final class Seat {
+    private final class Worker {
         enum Activity {
             case loading
             case idle
             case busy(Batch)
         }
-        let process: PolicyWorkerProcess
+        let seat: PolicySeat
+        var process: PolicyWorkerProcess { seat.process }
         var activity = Activity.loading
         var policies: [LoadedPolicy] = []
-        var watch: WatchToken?
-        var interest = Interest.readable
-        var deadline: TimerToken?
         /// When it was asked, by the clock and by its own processor time.
         var askedAt: Int64 = 0
         var processorAtAsking: Int64 = 0
 
         var isIdle: Bool { if case .idle = activity { true } else { false } }
 
-        init(process: PolicyWorkerProcess) { self.process = process }
+        init(seat: PolicySeat) { self.seat = seat }
     }
 
     /// How often its limit a worker may take by the wall clock.
@@ -63,8 +61,8 @@ final class PolicyPanel {
     private let loop: EventLoop
     private let clock: any Clock
     private let reader = JSONReader()
-    private let seatsCount: Int
-    private var seats: [Seat] = []
+    private let workersCount: Int
+    private var workers: [Worker] = []
     /// Those whose worker had to be ended.
     private var interrupted = Deque<Batch>()
     /// How many questions are best asked together: as many as a worker answers in some milliseconds.
@@ -76,7 +74,7 @@ final class PolicyPanel {
         self.configuration = configuration
         self.loop = loop
         self.clock = clock
-        seatsCount = workers
+        workersCount = workers
     }
 
     // Its workers are watched by a loop that outlives it.
@@ -89,11 +87,11 @@ final class PolicyPanel {
     func close() {
         becameIdle = {}
         broke = { _ in }
-        for seat in seats { remove(seat) }
+        for worker in workers { remove(worker) }
     }
 
     /// Whether `ask` would find a worker.
-    var hasIdleWorker: Bool { seats.contains { $0.isIdle } }
+    var hasIdleWorker: Bool { workers.contains { $0.isIdle } }
 
     /// Asks every policy; the completion comes in a later turn. False where no worker is idle.
     func ask(_ text: [UInt8], completion: @escaping (Judgement) -> Void) -> Bool {
@@ -103,111 +101,103 @@ final class PolicyPanel {
     /// Asks about each of these, of which there is one at least; the completion comes in a later turn, with a judgement
     /// for each. False where no worker is idle.
     func ask(batch texts: [[UInt8]], completion: @escaping ([Judgement]) -> Void) -> Bool {
-        guard let seat = seats.first(where: \.isIdle) else { return false }
-        give(Batch(texts: texts, completion: completion), to: seat)
+        guard let worker = workers.first(where: \.isIdle) else { return false }
+        give(Batch(texts: texts, completion: completion), to: worker)
         return true
     }
 
-    private func give(_ batch: Batch, to seat: Seat) {
-        seat.activity = .busy(batch)
-        seat.askedAt = clock.monotonicNanoseconds()
-        seat.processorAtAsking = seat.process.processorNanoseconds ?? 0
+    private func give(_ batch: Batch, to worker: Worker) {
+        worker.activity = .busy(batch)
+        worker.askedAt = clock.monotonicNanoseconds()
+        worker.processorAtAsking = worker.process.processorNanoseconds ?? 0
         let next = batch.next
         // One alone is asked as the gate asks it: what those policies said that came before a failure is kept.
-        if next.count == 1, let text = next.first { seat.process.send(text) } else { seat.process.send(batch: next) }
-        updateInterest(seat)
-        arm(seat, milliseconds: configuration.limits.policyMilliseconds)
+        if next.count == 1, let text = next.first { worker.seat.ask(text) } else { worker.seat.ask(batch: next) }
+        arm(worker, milliseconds: configuration.limits.policyMilliseconds)
     }
 
     /// Takes what an idle worker answered; it goes on where something is left to be asked.
-    private func take(_ batch: Batch, from seat: Seat) {
+    private func take(_ batch: Batch, from worker: Worker) {
         let asked = batch.next.count
         if asked == 1 {
-            batch.judgements.append(judgement(of: seat, batch, unfinished: nil))
+            batch.judgements.append(judgement(of: worker, batch, unfinished: nil))
         } else {
-            let answers = WorkerAnswer.batch(seat.process.answer(), loaded: seat.policies, reader: reader)
+            let answers = WorkerAnswer.batch(worker.process.answer(), loaded: worker.policies, reader: reader)
             batch.isOneByOne = answers.count < asked
-            let judgements = zip(batch.next, answers).map { judgement(of: seat, $1, to: $0) }
+            let judgements = zip(batch.next, answers).map { judgement(of: worker, $1, to: $0) }
             batch.judgements += judgements
         }
-        let used = (seat.process.processorNanoseconds ?? .max) - seat.processorAtAsking
+        let used = (worker.process.processorNanoseconds ?? .max) - worker.processorAtAsking
         if used > Self.longBatchNanoseconds {
             batchCount = max(1, asked / 2)
         } else if used < Self.longBatchNanoseconds / 4, asked == batchCount {
             batchCount = min(2 * batchCount, configuration.limits.replayBatchMax)
         }
-        if !batch.next.isEmpty { return give(batch, to: seat) }
-        seat.activity = .idle
+        if !batch.next.isEmpty { return give(batch, to: worker) }
+        worker.activity = .idle
         batch.completion(batch.judgements)
-        goOn(seat)
+        goOn(worker)
     }
 
-    private func goOn(_ seat: Seat) {
-        if seat.isIdle, seat.watch != nil, let batch = interrupted.popFirst() { give(batch, to: seat) }
+    private func goOn(_ worker: Worker) {
+        if worker.isIdle, worker.seat.isOpen, let batch = interrupted.popFirst() { give(batch, to: worker) }
         becameIdle()
     }
 
     // MARK: workers
 
     private func refill() {
-        while seats.count < seatsCount {
+        while workers.count < workersCount {
             do {
-                let process = try PolicyWorkerProcess(
-                    program: configuration.policyWorkerPath, memoryBytes: configuration.limits.policyMemoryBytes,
-                    set: set)
-                process.yieldToOthers()
-                let seat = Seat(process: process)
-                seat.askedAt = clock.monotonicNanoseconds()
-                seat.watch = try loop.watch(process.pollable, seat.interest) { [unowned self] ready in
-                    if ready.isWritable { process.resumeSending() }
-                    if ready.isReadable { hear(seat) }
-                    if seat.watch != nil { updateInterest(seat) }
-                }
-                seats.append(seat)
-                updateInterest(seat)
-                arm(seat, milliseconds: configuration.limits.policyLoadMilliseconds)
+                let seat = try PolicySeat(set, configuration: configuration, loop: loop)
+                let worker = Worker(seat: seat)
+                seat.hear = { [unowned self] in hear(worker) }
+                seat.process.yieldToOthers()
+                worker.askedAt = clock.monotonicNanoseconds()
+                workers.append(worker)
+                arm(worker, milliseconds: configuration.limits.policyLoadMilliseconds)
             } catch {
                 return broke(PolicyLoadError(file: nil, line: nil, message: "\(error)"))
             }
         }
     }
 
-    private func hear(_ seat: Seat) {
-        guard let word = seat.process.receive() else { return }
-        switch (word, seat.activity) {
-        case (.loaded, .loading): finishLoading(seat)
+    private func hear(_ worker: Worker) {
+        guard let word = worker.process.receive() else { return }
+        switch (word, worker.activity) {
+        case (.loaded, .loading): finishLoading(worker)
         case (.decided, .busy(let batch)):
-            stopClock(of: seat)
-            take(batch, from: seat)
-        case (.died(let reason), _): fail(seat, reason)
-        case (.loaded, _), (.decided, _): fail(seat, "the policy worker spoke out of turn")
+            worker.seat.clearDeadline()
+            take(batch, from: worker)
+        case (.died(let reason), _): fail(worker, reason)
+        case (.loaded, _), (.decided, _): fail(worker, "the policy worker spoke out of turn")
         }
     }
 
-    private func finishLoading(_ seat: Seat) {
-        stopClock(of: seat)
+    private func finishLoading(_ worker: Worker) {
+        worker.seat.clearDeadline()
         do throws(PolicyLoadError) {
-            seat.policies = try seat.process.loadedPolicies(of: set, reader: reader)
-            seat.activity = .idle
-            goOn(seat)
+            worker.policies = try worker.process.loadedPolicies(of: set, reader: reader)
+            worker.activity = .idle
+            goOn(worker)
         } catch {
-            remove(seat)
+            remove(worker)
             broke(error)
         }
     }
 
-    private func fail(_ seat: Seat, _ reason: String) {
-        stopClock(of: seat)
-        let activity = seat.activity
-        let file = seat.process.fileAtWork(of: set)
+    private func fail(_ worker: Worker, _ reason: String) {
+        worker.seat.clearDeadline()
+        let activity = worker.activity
+        let file = worker.process.fileAtWork(of: set)
         if case .busy(let batch) = activity {
             if batch.next.count == 1 {
-                batch.judgements.append(judgement(of: seat, batch, unfinished: reason))
+                batch.judgements.append(judgement(of: worker, batch, unfinished: reason))
             } else {
                 batch.isOneByOne = true
             }
         }
-        remove(seat)
+        remove(worker)
         switch activity {
         case .loading: broke(PolicyLoadError(file: file, line: nil, message: reason))
         case .idle: refill()
@@ -219,57 +209,42 @@ final class PolicyPanel {
         }
     }
 
-    private func remove(_ seat: Seat) {
-        if let watch = seat.watch { loop.unwatch(watch, seat.process.pollable) }
-        seat.watch = nil
-        stopClock(of: seat)
-        seats.removeAll { $0 === seat }
-    }
-
-    private func updateInterest(_ seat: Seat) {
-        let interest: Interest = seat.process.wantsToWrite ? [.readable, .writable] : .readable
-        guard let watch = seat.watch, interest != seat.interest else { return }
-        seat.interest = interest
-        // EPOLL_CTL_MOD fails only for what is not watched, and then the worker is gone already.
-        try? loop.change(watch, seat.process.pollable, interest)
+    private func remove(_ worker: Worker) {
+        worker.seat.close()
+        workers.removeAll { $0 === worker }
     }
 
     /// Of the one question that was asked.
-    private func judgement(of seat: Seat, _ batch: Batch, unfinished: String?) -> Judgement {
+    private func judgement(of worker: Worker, _ batch: Batch, unfinished: String?) -> Judgement {
         let answer = WorkerAnswer(
-            seat.process.answer(), loaded: seat.policies, unfinished: unfinished, reader: reader)
-        return judgement(of: seat, answer, to: batch.next.first ?? [])
+            worker.process.answer(), loaded: worker.policies, unfinished: unfinished, reader: reader)
+        return judgement(of: worker, answer, to: batch.next.first ?? [])
     }
 
-    private func judgement(of seat: Seat, _ answer: WorkerAnswer, to request: [UInt8]) -> Judgement {
+    private func judgement(of worker: Worker, _ answer: WorkerAnswer, to request: [UInt8]) -> Judgement {
         Judgement(
             set: set, answer: answer, request: request,
-            durationMicroseconds: (clock.monotonicNanoseconds() - seat.askedAt) / 1000, reader: reader)
+            durationMicroseconds: (clock.monotonicNanoseconds() - worker.askedAt) / 1000, reader: reader)
     }
 
     // MARK: deadlines
 
-    private func arm(_ seat: Seat, milliseconds: Int) {
-        seat.deadline = loop.after(milliseconds: milliseconds) { [unowned self] in lookAtClock(of: seat) }
+    private func arm(_ worker: Worker, milliseconds: Int) {
+        worker.seat.setDeadline(milliseconds: milliseconds) { [unowned self] in lookAtClock(of: worker) }
     }
 
-    private func lookAtClock(of seat: Seat) {
+    private func lookAtClock(of worker: Worker) {
         let limits = configuration.limits
         var limit = Int64(limits.policyMilliseconds)
         var reason = "it took longer than \(limits.policyMilliseconds) ms"
-        if case .loading = seat.activity {
+        if case .loading = worker.activity {
             limit = Int64(limits.policyLoadMilliseconds)
             reason = "it took longer than \(limits.policyLoadMilliseconds) ms to load"
         }
-        let used = ((seat.process.processorNanoseconds ?? .max) - seat.processorAtAsking) / 1_000_000
-        let waited = (clock.monotonicNanoseconds() - seat.askedAt) / 1_000_000
+        let used = ((worker.process.processorNanoseconds ?? .max) - worker.processorAtAsking) / 1_000_000
+        let waited = (clock.monotonicNanoseconds() - worker.askedAt) / 1_000_000
         // A tenth is left to what the clock of the gate counts and that of the processor does not.
-        if used >= limit * 9 / 10 || waited >= limit * Self.patience { return fail(seat, reason) }
-        arm(seat, milliseconds: Int(max(1, limit - used)))
-    }
-
-    private func stopClock(of seat: Seat) {
-        if let deadline = seat.deadline { loop.cancel(deadline) }
-        seat.deadline = nil
+        if used >= limit * 9 / 10 || waited >= limit * Self.patience { return fail(worker, reason) }
+        arm(worker, milliseconds: Int(max(1, limit - used)))
     }
 }
