@@ -14,6 +14,14 @@ package struct FileDescriptor: ~Copyable {
 
     deinit { _ = Glibc.close(number) }
 
+    /// How many this process may have open at once (RLIMIT_NOFILE).
+    package static var countMax: Int {
+        var limit = rlimit()
+        // It fails for a limit that does not exist.
+        _ = getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+        return Int(clamping: limit.rlim_cur)
+    }
+
     /// Hands the number over to the caller, who closes it from now on.
     package consuming func release() -> Int32 {
         let number = number

@@ -41,7 +41,7 @@ extension SessionLaunch {
         self.init(
             workingDirectory: folder, writesWorkingDirectory: request.repositoryWriteAllowed, writeRoots: writeRoots,
             runtimeWriteRoot: runtimeWriteRoot,
-            program: Self.program(request.command, from: folder.path, search: variables["PATH"] ?? Self.searchPath),
+            program: try Self.program(request.command, from: folder.path, search: variables["PATH"] ?? Self.searchPath),
             command: request.command, args: request.effectiveArguments,
             environment: variables.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
                 .map { NamedText(name: $0.key, text: $0.value) },
@@ -60,7 +60,7 @@ extension SessionLaunch {
 
     /// Opens a folder that a param names.
     private static func folder(_ path: String, _ param: String) throws(RPCError) -> ResolvedPath {
-        guard let folder = try? ResolvedPath(opening: path) else {
+        guard let folder = try opened(path) else {
             throw RPCError.invalidParams("\(param) does not exist: \(path)", param: param)
         }
         guard folder.status.isDirectory else {
@@ -70,6 +70,18 @@ extension SessionLaunch {
             throw RPCError.invalidParams("\(param) is not an absolute path: \(path)", param: param)
         }
         return folder
+    }
+
+    /// Nil where nothing can be opened; that the server has no room left is not what the name says.
+    private static func opened(_ path: String) throws(RPCError) -> ResolvedPath? {
+        do { return try ResolvedPath(opening: path) } catch {
+            guard error.code == SystemError.descriptorsExhausted || error.code == SystemError.fileTableFull else {
+                return nil
+            }
+            throw RPCError.limited(
+                "The server has no file descriptors left.", limit: FileDescriptor.countMax, retryAfterMilliseconds: 1000
+            )
+        }
     }
 
     /// Opens a write root, and throws where no policy may allow it.
@@ -91,14 +103,12 @@ extension SessionLaunch {
     }
 
     /// The program that a command names: by its path, from the working directory on, or by a search as execvp(3) does.
-    private static func program(_ command: String, from folder: String, search: String) -> ResolvedPath? {
-        if command.contains("/") {
-            return try? ResolvedPath(opening: command.hasPrefix("/") ? command : "\(folder)/\(command)")
-        }
+    private static func program(
+        _ command: String, from folder: String, search: String
+    ) throws(RPCError) -> ResolvedPath? {
+        if command.contains("/") { return try opened(command.hasPrefix("/") ? command : "\(folder)/\(command)") }
         for place in search.split(separator: ":") {
-            if let found = try? ResolvedPath(opening: "\(place)/\(command)"), found.status.isRegular,
-                found.status.isExecutable
-            {
+            if let found = try opened("\(place)/\(command)"), found.status.isRegular, found.status.isExecutable {
                 return found
             }
         }

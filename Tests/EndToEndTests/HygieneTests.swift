@@ -51,6 +51,17 @@ import Wire
         #expect(facts.descriptors.count == descriptors)
     }
 
+    @Test func aStartForWhichThereAreNoDescriptorsIsToldToComeAgain() throws {
+        let server = try RunningServer(launcher: ["/usr/bin/prlimit", "--nofile=64"])
+        try server.call("policy.reload")
+        let descriptors = ProcessFacts(pid: server.pid).descriptors.count
+        let roots = try (0..<60).map { JSONValue.string(try server.folder.makeFolder("root-\($0)")) }
+        let refusal = try server.refusal("session.start", server.shell("").with("write_roots", .array(roots)))
+        #expect(refusal?.code == -32029 && refusal?.data["limit"] == 64, "\(String(describing: refusal))")
+        #expect(ProcessFacts(pid: server.pid).descriptors.count == descriptors)
+        #expect(try server.run("exit 0")["exit_code"] == 0)
+    }
+
     @Test func anIdleServerAndAnIdleShimAreSmall() throws {
         let server = try RunningServer()
         #expect(ProcessFacts(pid: server.pid).residentKilobytes < 40 << 10)
