@@ -19,8 +19,11 @@ static const char *const step =
     "  FROM session, was WHERE session.id = was.id);"
     "INSERT INTO session SELECT * FROM one;";
 
-// A server that finds no tree over its log computes it, as for a database of before there was one.
-static const char *const forget_tree = "DROP TABLE tree; DELETE FROM grdb_migrations WHERE identifier = 'tree';";
+// What a server computes from its leaves, the tree and the blocks, it makes anew where it is not there, as for a database of
+// before there was any.
+static const char *const forget_computed =
+    "DROP TABLE tree; DROP TABLE leaf_block; DROP TABLE leaf_block_time; DROP INDEX denial_seq;"
+    "DELETE FROM grdb_migrations WHERE identifier IN ('tree', 'blocks');";
 
 static const char *const copy_decisions =
     "BEGIN;"
@@ -45,7 +48,7 @@ int cb_multiply_decisions(const char *path, int count, char *error, int error_si
     char *sql = sqlite3_mprintf(copy_decisions, count);
     int outcome = sqlite3_open_v2(path, &database, SQLITE_OPEN_READWRITE, NULL);
     if (outcome == SQLITE_OK) outcome = sqlite3_exec(database, sql, NULL, NULL, NULL);
-    if (outcome == SQLITE_OK) outcome = sqlite3_exec(database, forget_tree, NULL, NULL, NULL);
+    if (outcome == SQLITE_OK) outcome = sqlite3_exec(database, forget_computed, NULL, NULL, NULL);
     if (outcome != SQLITE_OK) snprintf(error, (size_t)error_size, "%s", sqlite3_errmsg(database));
     sqlite3_free(sql);
     sqlite3_close(database);
@@ -58,7 +61,7 @@ int cb_multiply_session(const char *path, int count, char *error, int error_size
     if (outcome == SQLITE_OK) outcome = sqlite3_exec(database, prepare, NULL, NULL, NULL);
     for (int i = 1; i < count && outcome == SQLITE_OK; i++)
         outcome = sqlite3_exec(database, step, NULL, NULL, NULL);
-    if (outcome == SQLITE_OK) outcome = sqlite3_exec(database, forget_tree, NULL, NULL, NULL);
+    if (outcome == SQLITE_OK) outcome = sqlite3_exec(database, forget_computed, NULL, NULL, NULL);
     if (outcome == SQLITE_OK) outcome = sqlite3_exec(database, "COMMIT", NULL, NULL, NULL);
     if (outcome != SQLITE_OK) snprintf(error, (size_t)error_size, "%s", sqlite3_errmsg(database));
     sqlite3_close(database);

@@ -26,9 +26,20 @@ extension Bench {
         }
     }
 
-    /// A database with a log of that many records, and its export: decisions as a real server makes them, allowed and
-    /// denied, with prompts and environment, copied.
+    /// A database with a log of that many records, and its export.
     private func log(_ records: Int) throws -> (database: String, export: String) {
+        let server = try filledServer(records)
+        let export = server.state + "/log.jsonl"
+        _ = try Tool.run(
+            File.parent(of: Process.executablePath()) + "/spawngate",
+            ["log", "export", "--output", export] + server.clientArguments)
+        try server.end()
+        return (server.state + "/spawngate.db", export)
+    }
+
+    /// A server with a log of that many records: decisions as a real server makes them, allowed and denied, with prompts and
+    /// environment, copied.
+    func filledServer(_ records: Int) throws -> ServerProcess {
         let policies = (try? File.status(of: policyFolder))?.isDirectory == true ? policyFolder : openPolicies
         let server = try newServer(policies: policies)
         let control = try server.connect()
@@ -45,22 +56,13 @@ extension Bench {
             }
         }
         try server.end()
-        let path = server.state + "/spawngate.db"
         var words = [CChar](repeating: 0, count: 256)
-        guard cb_multiply_decisions(path, Int32(records), &words, 256) == 0 else {
+        guard cb_multiply_decisions(server.state + "/spawngate.db", Int32(records), &words, 256) == 0 else {
             let text = String(decoding: words.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
             throw BenchFailure("the database cannot be filled: \(text)")
         }
-        // It computes the tree.
-        let again = try ServerProcess.start(state: server.state, policies: policies)
-        let export = server.state + "/log.jsonl"
-        _ = try Tool.run(
-            File.parent(of: Process.executablePath()) + "/spawngate",
-            [
-                "log", "export", "--server", "127.0.0.1:\(again.port)", "--token-file", server.state + "/admin.token",
-                "--output", export,
-            ])
-        try again.end()
-        return (path, export)
+        // The first start computes the tree and the blocks.
+        try ServerProcess.start(state: server.state, policies: policies).end()
+        return try ServerProcess.start(state: server.state, policies: policies)
     }
 }

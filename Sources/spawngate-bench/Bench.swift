@@ -39,6 +39,7 @@ final class Bench {
         case .list: try list()
         case .log: try log()
         case .verify: try verify()
+        case .export: try export()
         }
     }
 

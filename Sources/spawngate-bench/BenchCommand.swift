@@ -53,4 +53,5 @@ enum FigureName: String, CaseIterable, ExpressibleByArgument {
     case list
     case log
     case verify
+    case export
 }

@@ -64,6 +64,9 @@ final class ServerProcess {
         return connection
     }
 
+    /// What tells a command where the server is.
+    var clientArguments: [String] { ["--server", "127.0.0.1:\(port)", "--token-file", state + "/admin.token"] }
+
     /// The processor time that the server itself has used, in nanoseconds.
     func processorNanoseconds() -> Int64 { cb_cpu_nanoseconds(pid) }
 
@@ -91,6 +94,9 @@ final class ServerProcess {
 enum ProcessStatus {
     /// Resident memory in kB.
     static func residentKilobytes(_ pid: Int32) throws -> Int { try sum(["VmRSS:"], "/proc/\(pid)/status") }
+
+    /// The most that it was so far, in kB.
+    static func residentKilobytesMax(_ pid: Int32) throws -> Int { try sum(["VmHWM:"], "/proc/\(pid)/status") }
 
     /// Memory that the process shares with no other, in kB.
     static func privateKilobytes(_ pid: Int32) throws -> Int {
