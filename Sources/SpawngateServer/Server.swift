@@ -151,7 +151,7 @@ package final class Server {
     /// policy is asked, a decision is on the disk before its process exists, and no answer leaves before what it says
     /// is kept.
     ///
-    ///     reap → ask → commit → launch, stop → tell → flush → close → accept
+    ///     reap → ask → commit → launch, stop → tell → flush → close → accept → copy the journal
     private func beforeSleep() -> Bool {
         handshakesLeft = configuration.limits.handshakesPerTurn
         supervisor.reap()
@@ -161,6 +161,7 @@ package final class Server {
         subscriptions.tell(wallMilliseconds: loop.wallMilliseconds)
         flushAndClose()
         if hasWaitingPeers { accept() }
+        do throws(StoreFailure) { try store.copyJournal() } catch { logger.error("\(error.description)") }
         return !marked.isEmpty || subscriptions.isBusy || recorder.hasNew
     }
 

@@ -70,9 +70,7 @@ extension Store {
     /// reads the database and must first end.
     package func emptyJournal() throws(StoreFailure) -> Bool {
         do {
-            return try queue.writeWithoutTransaction { database in
-                try Int.fetchOne(database, sql: "PRAGMA wal_checkpoint(TRUNCATE)") == 0
-            }
+            return try queue.writeWithoutTransaction { try checkpoint(.truncate, in: $0) }
         } catch {
             throw StoreFailure(description: "storage failed: \(error)")
         }

@@ -121,4 +121,37 @@ import Wire
         try server.start()
         #expect(try Self.leaves(server).filter { $0["verdict"] == "deny" }.count == recorded + after)
     }
+
+    /// Makes fsync fail on the database itself, which is written to only where the write-ahead log is copied into it: twice
+    /// when the server opens it, then once the log has grown.
+    private static let onFailingDatabase = """
+        state=; for word in "$@"; do [ "$state" = next ] && state=$word && break; [ "$word" = --state ] && state=next; done
+        exec /usr/bin/strace -D -qq -o /dev/null -P "$state/spawngate.db" -e trace=fdatasync \
+            -e inject=fdatasync:error=EIO:when=3..4 "$0" "$@"
+        """
+
+    @Test(.enabled(if: hasTrace, "strace makes fsync fail"))
+    func aFailedFsyncBetweenTurnsIsNotedBeforeMoreIsAcknowledged() throws {
+        let server = try RunningServer(
+            policies: Self.denying, launcher: ["/bin/sh", "-c", Self.onFailingDatabase])
+        let session = try server.start("sleep 1000")
+        let long = JSONValue.array([JSONValue](repeating: .string(String(repeating: "x", count: 4000)), count: 12))
+        let params = server.shell("exit 0", ["branch": "no"]).with("args", long)
+        var recorded = 0
+        var refused = 0
+        // Enough for several copies; the first fails after its answers have left, and what comes next hears of it.
+        while recorded < 300 {
+            let code = try server.refusal("session.start", params)?.code
+            if code == -32053 { refused += 1 } else { recorded += 1 }
+            #expect(code == -32010 || code == -32053)
+        }
+        #expect(refused == 1, "the second failure is of the attempt to settle the doubt")
+        #expect(server.log.contains("storage failed"))
+        let journal = try File.status(of: "\(server.stateFolder)/spawngate.db-wal").size
+        #expect(journal < 6 << 20, "it is begun anew as ever: \(journal)")
+        #expect(try server.call("session.get", ["id": session["id"] ?? .null])["status"] == "running")
+        try server.kill9()
+        try server.start()
+        #expect(try Self.leaves(server).filter { $0["verdict"] == "deny" }.count == recorded)
+    }
 }

@@ -141,4 +141,43 @@ import Wire
         #expect(rows.count == 1 && row["digest"] == set.digest && row["first_used_at"] == 5)
         #expect(try JSONValue(text: row["files"]) == [["name": "a.lua", "text": "return \"é\\\"\""]])
     }
+
+    @Test func theJournalIsCopiedBetweenTurnsAndNeverWithinOne() throws {
+        let run = try StoreRun()
+        func size(_ suffix: String) throws -> Int { try File.status(of: run.path + suffix).size }
+        let session = try Sample.session(1)
+        try run.store.commit([.session(session)], durably: true)
+        let before = try size("")
+        for _ in 0..<5000 { try run.store.commit([.change(session.record)], durably: false) }
+        #expect(try size("") == before && size("-wal") > 5000 * 4096, "a commit copies nothing")
+        try run.store.copyJournal()
+        let grown = try size("-wal")
+        for _ in 0..<5000 {
+            try run.store.commit([.change(session.record)], durably: false)
+            try run.store.copyJournal()
+        }
+        #expect(try size("-wal") == grown, "it is begun anew, and not longer than it was")
+    }
+
+    @Test func aJournalThatSomebodyReadsIsCopiedOnceThatIsOver() throws {
+        let run = try StoreRun()
+        let session = try Sample.session(1)
+        try run.store.commit([.session(session)], durably: true)
+        let reader = try DatabaseQueue(path: run.path)
+        func size() throws -> Int { try File.status(of: run.path + "-wal").size }
+        try reader.read { database in
+            _ = try Int.fetchOne(database, sql: "SELECT count(*) FROM session")
+            for _ in 0..<3000 {
+                try run.store.commit([.change(session.record)], durably: false)
+                try run.store.copyJournal()
+            }
+        }
+        let most = try size()
+        #expect(most > 3000 * 4096)
+        for _ in 0..<9000 {
+            try run.store.commit([.change(session.record)], durably: false)
+            try run.store.copyJournal()
+        }
+        #expect(try size() < most + 1100 * 4200, "after one more length")
+    }
 }
