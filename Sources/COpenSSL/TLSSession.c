@@ -96,6 +96,8 @@ void co_tls_free(co_tls *tls) {
     free(tls);
 }
 
+void co_tls_spare_memory(co_tls *tls) { SSL_set_mode(tls->ssl, SSL_MODE_RELEASE_BUFFERS); }
+
 int co_tls_expect(co_tls *tls, const char *name) {
     if (X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(tls->ssl), name) == 1) return 1;
     ERR_clear_error();

@@ -118,10 +118,10 @@ final class Connection {
     }
 
     /// Takes what has come so far for the beginning of a session by TLS.
-    func beginTLS(_ context: TLSContext) throws(TLSFailure) {
+    func beginTLS(_ context: TLSContext, sparingMemory: Bool) throws(TLSFailure) {
         let hello = Array(received)
         inputCount = 0
-        let session = TLSSession(server: context)
+        let session = TLSSession(server: context, sparingMemory: sparingMemory)
         transport = .tls(session)
         var failure: TLSFailure?
         hello.withUnsafeBytes { bytes in

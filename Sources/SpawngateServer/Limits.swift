@@ -12,6 +12,8 @@ package struct Limits: Sendable {
     /// Connections that go on with their TLS handshake in one turn; each step takes the tenth of a millisecond or more.
     package var handshakesPerTurn = 4
     package var connectionsMax = 4096
+    /// Where more are open, a new one by TLS keeps no buffers while it is idle.
+    package var connectionsAtEase = 256
     /// Answers that wait for their reader: above this, nothing more is read from it.
     package var outboxBytesPause = 1 << 20
     /// Requests of one connection that wait for an event (a start, a stop, a wait): above this, nothing more is read.

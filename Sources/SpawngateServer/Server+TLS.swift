@@ -17,7 +17,9 @@ extension Server {
         if case .awaitsHello(let context) = connection.transport {
             switch ClientHello.look(at: connection.received) {
             case .incomplete: return false
-            case .ready: try connection.beginTLS(context)
+            case .ready:
+                try connection.beginTLS(
+                    context, sparingMemory: connections.count > configuration.limits.connectionsAtEase)
             case .otherProtocol: throw TLSFailure.otherProtocol
             case .tooLong: throw TLSFailure.violation("its first message is too long")
             }

@@ -24,8 +24,11 @@ package final class TLSSession {
     /// The peer has said that it sends no more. A stream that ends without this was cut.
     package private(set) var peerHasFinished = false
 
-    /// A server's side.
-    package convenience init(server context: TLSContext) { self.init(context) }
+    /// A server's side. One that spares memory keeps 34 kB less while it is idle, and takes a microsecond more for a request.
+    package convenience init(server context: TLSContext, sparingMemory: Bool = false) {
+        self.init(context)
+        if sparingMemory { co_tls_spare_memory(handle) }
+    }
 
     /// A client's side. `name` is the server's name or numeric address; its certificate must be for that.
     package convenience init(client context: TLSContext, of name: String) {

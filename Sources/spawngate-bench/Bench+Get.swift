@@ -1,10 +1,11 @@
 internal import CBench
 internal import Platform
 internal import SpawngateClient
+internal import TLS
 
 /// Reading one session's record, the most frequent request, with 50 connections.
 extension Bench {
-    private static let connections = 50
+    fileprivate static let connections = 50
 
     /// One request in flight on each connection: what a request costs, beside the barest server of the same sizes.
     func getOne() throws -> [Figure] {
@@ -88,7 +89,7 @@ extension Bench {
     }
 
     /// Keeps a server on one processor, and the clients of this program on another.
-    private func pin(_ server: Int32) throws {
+    func pin(_ server: Int32) throws {
         for (pid, last) in [(server, 1), (0, 0)] as [(Int32, Int32)] {
             let outcome = cb_pin(pid, last)
             if outcome < 0 { throw SystemError("sched_setaffinity", code: -outcome) }
@@ -103,7 +104,7 @@ extension Bench {
     }
 
     /// 50 connections, each asking for a running session of its own: a record that must be true now is the harder one.
-    private final class GetLoad {
+    final class GetLoad {
         let client: LoadClient
         let requests: [[UInt8]]
         private let control: ServerConnection
@@ -115,7 +116,9 @@ extension Bench {
                 ids.append(Session(try control.call("session.start", bench.start("/bin/sleep", ["3600"]))).id)
             }
             requests = ids.map { LoadClient.frame(method: "session.get", params: [("id", $0)]) }
-            client = try LoadClient(port: server.port, token: server.token, requests: requests, depth: depth)
+            client = try LoadClient(
+                port: server.port, tls: try server.tls.map { try .client(authorities: $0.authorities) },
+                token: server.token, requests: requests, depth: depth)
         }
 
         func endSessions() {

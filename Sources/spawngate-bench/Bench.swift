@@ -40,6 +40,7 @@ final class Bench {
         case .log: try log()
         case .verify: try verify()
         case .export: try export()
+        case .tls: try tls()
         }
     }
 
@@ -50,10 +51,13 @@ final class Bench {
     func newFolderName(_ name: String) -> String { "\(folder)/\(name)-\(Process.identifier)" }
 
     /// A server with a new state.
-    func newServer(policies: String? = nil, arguments: [String] = []) throws -> ServerProcess {
+    func newServer(
+        policies: String? = nil, arguments: [String] = [], tls: TLSOptions? = nil
+    ) throws -> ServerProcess {
         servers += 1
         return try ServerProcess.start(
-            state: newFolderName("state-\(servers)"), policies: policies ?? openPolicies, arguments: arguments)
+            state: newFolderName("state-\(servers)"), policies: policies ?? openPolicies, arguments: arguments,
+            tls: tls)
     }
 
     /// The params of a start.
@@ -84,6 +88,17 @@ enum Tool {
     static func find(_ name: String) -> String? {
         (Process.environment("PATH") ?? "").split(separator: ":").map { "\($0)/\(name)" }
             .first { (try? File.status(of: $0))?.isExecutable == true }
+    }
+
+    /// Waits for a server that says nothing when it is ready.
+    static func waitUntilListening(_ port: UInt16) throws {
+        // A poller without descriptors only waits.
+        var pause = try Poller()
+        for _ in 0..<1000 {
+            if (try? Socket.connect(host: "127.0.0.1", port: port)) != nil { return }
+            try pause.wait(milliseconds: 5) { _ in }
+        }
+        throw BenchFailure("nobody listens on port \(port)")
     }
 
     /// Runs a program to its end and answers what it wrote.

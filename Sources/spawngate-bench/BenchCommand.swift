@@ -54,4 +54,5 @@ enum FigureName: String, CaseIterable, ExpressibleByArgument {
     case log
     case verify
     case export
+    case tls
 }

@@ -1,4 +1,5 @@
 internal import Platform
+internal import TLS
 internal import Wire
 
 /// What a run of requests came to.
@@ -30,17 +31,18 @@ final class LoadClient {
 
     /// Connects once for every request. With a token, each connection authenticates. An error ends the run, unless
     /// refusals are what is measured.
-    init(port: UInt16, token: String?, requests: [[UInt8]], depth: Int, allowsRefusals: Bool = false) throws {
+    init(
+        port: UInt16, tls: TLSContext? = nil, token: String?, requests: [[UInt8]], depth: Int,
+        allowsRefusals: Bool = false
+    ) throws {
         self.depth = depth
         poller = try Poller()
         peers = try requests.map {
-            Peer(
-                try Socket.connect(host: "127.0.0.1", port: port), request: $0, depth: depth,
-                allowsRefusals: allowsRefusals)
+            Peer(try Link(port: port, tls: tls), request: $0, depth: depth, allowsRefusals: allowsRefusals)
         }
         for (index, peer) in peers.enumerated() {
             if let token { try peer.authenticate(token) }
-            try poller.add(peer.socket.number, .readable, token: UInt64(index))
+            try poller.add(peer.link.socket.number, .readable, token: UInt64(index))
         }
     }
 
@@ -101,9 +103,9 @@ final class LoadClient {
     }
 }
 
-/// One connection of the load. Blocking: it is read only when something has come, and what it sends is small.
+/// One connection of the load.
 private final class Peer {
-    let socket: FileDescriptor
+    let link: Link
     var sentAt: Int64 = 0
     private let requests: [UInt8]
     private let requestBytes: Int
@@ -112,8 +114,8 @@ private final class Peer {
     private let input = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 16)
     private var inputCount = 0
 
-    init(_ socket: consuming FileDescriptor, request: [UInt8], depth: Int, allowsRefusals: Bool) {
-        self.socket = socket
+    init(_ link: Link, request: [UInt8], depth: Int, allowsRefusals: Bool) {
+        self.link = link
         self.allowsRefusals = allowsRefusals
         requests = [[UInt8]](repeating: request, count: depth).flatMap { $0 }
         requestBytes = request.count
@@ -122,30 +124,24 @@ private final class Peer {
     deinit { input.deallocate() }
 
     func authenticate(_ token: String) throws {
-        try socket.writeAll(LoadClient.frame(method: "auth.authenticate", params: [("token", token)]))
+        let request = LoadClient.frame(method: "auth.authenticate", params: [("token", token)])
+        try request.withUnsafeBytes { try link.send($0) }
         while try receive().count == 0 {}
     }
 
     /// Sends the request so many times; answers that number.
     func send(_ count: Int) throws -> Int {
-        var sent = 0
-        while sent < count * requestBytes {
-            let outcome = try requests.withUnsafeBytes {
-                try socket.send(UnsafeRawBufferPointer(rebasing: $0[sent..<count * requestBytes]))
+        if count > 0 {
+            try requests.withUnsafeBytes {
+                try link.send(UnsafeRawBufferPointer(rebasing: $0[..<(count * requestBytes)]))
             }
-            guard case .processed(let bytes) = outcome else { throw BenchFailure("a request was not taken") }
-            sent += bytes
         }
         return count
     }
 
     /// Receives once; answers how many answers that completed, and the size of the last.
     func receive() throws -> (count: Int, lastBytes: Int) {
-        let room = UnsafeMutableRawBufferPointer(rebasing: input[inputCount...])
-        guard case .processed(let bytes) = try socket.receive(into: room) else {
-            throw BenchFailure("the server closed the connection")
-        }
-        inputCount += bytes
+        inputCount += try link.receive(into: UnsafeMutableRawBufferPointer(rebasing: input[inputCount...]))
         var count = 0
         var lastBytes = 0
         while case .frame(let place) = decoder.next(in: UnsafeRawBufferPointer(rebasing: input[..<inputCount])) {

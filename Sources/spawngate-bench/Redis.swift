@@ -60,12 +60,7 @@ final class Redis {
             arguments: [
                 "redis-server", "--bind", "127.0.0.1", "--port", String(port), "--save", "", "--appendonly", "no",
             ], environment: [], descriptors: [null.number, null.number, null.number])
-        // It says nothing when it is ready; a poller without descriptors only waits.
-        var pause = try Poller()
-        for _ in 0..<1000 {
-            if (try? Socket.connect(host: "127.0.0.1", port: port)) != nil { return process }
-            try pause.wait(milliseconds: 5) { _ in }
-        }
-        throw BenchFailure("redis-server does not listen")
+        try Tool.waitUntilListening(port)
+        return process
     }
 }

@@ -7,13 +7,19 @@ final class ServerProcess {
     let state: String
     let port: UInt16
     let token: String
+    /// By what its clients know it, where it speaks TLS.
+    let tls: TLSOptions?
     /// From its start until it listened.
     let readyNanoseconds: Int64
     private let process: ChildProcess
 
     var pid: Int32 { process.pid }
 
-    private init(state: String, port: UInt16, token: String, readyNanoseconds: Int64, process: consuming ChildProcess) {
+    private init(
+        state: String, port: UInt16, token: String, tls: TLSOptions?, readyNanoseconds: Int64,
+        process: consuming ChildProcess
+    ) {
+        self.tls = tls
         self.state = state
         self.port = port
         self.token = token
@@ -22,7 +28,9 @@ final class ServerProcess {
     }
 
     /// Starts a server, and waits until it listens.
-    static func start(state: String, policies: String, arguments: [String] = []) throws -> ServerProcess {
+    static func start(
+        state: String, policies: String, arguments: [String] = [], tls: TLSOptions? = nil
+    ) throws -> ServerProcess {
         let clock = SystemClock()
         let began = clock.monotonicNanoseconds()
         let (near, far) = try SocketPair().split()
@@ -31,7 +39,8 @@ final class ServerProcess {
         let ready = clock.monotonicNanoseconds() - began
         let text = String(decoding: try File.read("\(state)/admin.token", bytesMax: 4096), as: UTF8.self)
         return ServerProcess(
-            state: state, port: port, token: text.filter { $0 != "\n" }, readyNanoseconds: ready, process: process)
+            state: state, port: port, token: text.filter { $0 != "\n" }, tls: tls, readyNanoseconds: ready,
+            process: process)
     }
 
     // Takes the box, so that the end is closed here once the server has it: then its silence can be heard.
@@ -59,7 +68,8 @@ final class ServerProcess {
 
     /// A connection that has authenticated.
     func connect() throws -> ServerConnection {
-        let connection = try ServerConnection(host: "127.0.0.1", port: port)
+        let connection = try ServerConnection(
+            to: ServerAddress(host: "127.0.0.1", port: port, usesTLS: tls != nil), tls: tls ?? TLSOptions())
         try connection.authenticate(token: token)
         return connection
     }

@@ -67,6 +67,8 @@ void co_tls_validity(const co_tls_context *context, int64_t *begin, int64_t *end
 /// NULL without memory.
 co_tls *co_tls_new(co_tls_context *context);
 void co_tls_free(co_tls *tls);
+/// Gives buffers back whenever they are empty: 34 kB less for one that is idle, a microsecond more for each request.
+void co_tls_spare_memory(co_tls *tls);
 /// For a client: the name or the numeric address that the server's certificate must have. 1, or 0 where it is none.
 int co_tls_expect(co_tls *tls, const char *name);
 
