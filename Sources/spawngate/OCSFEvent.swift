@@ -105,8 +105,13 @@ enum OCSFEvent {
         members += [
             .init("message", "A login was refused."), .init("status_id", 2), .init("status", "Failure"),
             .init("status_detail", leaf.value["reason"]), .init("is_remote", true),
-            // Whoever did not get in has no name; the token that was meant is all that is known.
-            .init("user", ["name": "unknown", "uid": .string(leaf.value["token_id"].string ?? "unknown")]),
+            // Whoever did not get in has no name but that of a certificate, nor more than the token that was meant.
+            .init(
+                "user",
+                [
+                    "name": .string(leaf.value["certificate_name"].string ?? "unknown"),
+                    "uid": .string(leaf.value["token_id"].string ?? "unknown"),
+                ]),
             .init("service", ["name": "spawngate"]),
         ]
         if let endpoint = endpoint(leaf.value["address"].string) { members.append(.init("src_endpoint", endpoint)) }

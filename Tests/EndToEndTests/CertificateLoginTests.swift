@@ -127,6 +127,23 @@ import Wire
         #expect(try refusals().last?["reason"] == "expired")
     }
 
+    @Test func aCertificateThatExpiresEndsItsConnection() throws {
+        try enter("alice", ["viewer"])
+        let alice = try certificates.client("alice")
+        let brief = try certificates.strange("brief", for: alice, subject: "[(CN, 'alice', U8)]", seconds: 4)
+        guard let brief else { return }
+        let (live, other) = (try connect(brief), try connect(alice))
+        // One that has said by a token who it is does not need it any more.
+        let byToken = try connect(brief)
+        try byToken.call("auth.authenticate", ["token": .string(try server.adminToken())])
+        try live.call("session.list")
+        #expect(try live.receiveAll().isEmpty)
+        #expect(server.log.contains("its certificate has expired"))
+        try other.call("session.list")
+        try byToken.call("token.list")
+        #expect(throws: (any Error).self) { try connect(brief).call("server.ping") }
+    }
+
     @Test func namesAreTheirBytes() throws {
         // Both look the same; one is written with a letter and an accent of its own.
         try enter("Andr\u{E9}", ["viewer"])

@@ -45,6 +45,18 @@ import Wire
         #expect(try client.receiveAll().isEmpty)
     }
 
+    @Test func strangersMakeRoomForOthers() throws {
+        let friend = try server.connect()
+        let strangers = try (0..<4200).map { _ in try FrameClient(port: server.port) }
+        // The oldest are gone, and there is room for one who knows the word.
+        #expect(try strangers[0].receiveAll().isEmpty)
+        let other = try server.connect()
+        try other.call("session.list")
+        try friend.call("session.list")
+        #expect(try #require(strangers.last).call("server.ping") == [:])
+        #expect(server.log.contains("it made room for others before it authenticated"))
+    }
+
     @Test func whoComesAndGoesLeavesNothing() throws {
         try server.call("policy.reload")
         let before = ProcessFacts(pid: server.pid).descriptors.count

@@ -60,6 +60,36 @@ package final class TestCertificates {
         try .client(authorities: authority, identity: pair.map { ($0.certificate, $0.key) })
     }
 
+    /// A certificate that the `openssl` program does not make, for the key of a pair: `subject` is a list of Python's,
+    /// (CN or ORG, text, kind of string). Nil where Python has no package `cryptography`.
+    package func strange(_ name: String, for pair: Pair, subject: String, seconds: Int = 86_400) throws -> Pair? {
+        let script = """
+            import sys, datetime
+            from cryptography import x509
+            from cryptography.x509.name import _ASN1Type as T
+            from cryptography.x509.oid import NameOID
+            from cryptography.hazmat.primitives import hashes, serialization
+            CN, ORG = NameOID.COMMON_NAME, NameOID.ORGANIZATION_NAME
+            U8, BMP, T61, UNI, IA5 = T.UTF8String, T.BMPString, T.T61String, T.UniversalString, T.IA5String
+            ca, ca_key, own_key, made_at = sys.argv[1:]
+            ca = x509.load_pem_x509_certificate(open(ca, "rb").read())
+            ca_key = serialization.load_pem_private_key(open(ca_key, "rb").read(), None)
+            own = serialization.load_pem_private_key(open(own_key, "rb").read(), None)
+            now = datetime.datetime.utcnow()
+            name = x509.Name([x509.NameAttribute(o, v, t) for o, v, t in \(subject)])
+            made = x509.CertificateBuilder().subject_name(name).issuer_name(ca.subject).public_key(own.public_key())
+            made = made.serial_number(7).not_valid_before(now - datetime.timedelta(1))
+            made = made.not_valid_after(now + datetime.timedelta(seconds=\(seconds))).sign(ca_key, hashes.SHA256())
+            open(made_at, "wb").write(made.public_bytes(serialization.Encoding.PEM))
+            """
+        let made = Pair(certificate: path("\(name).pem"), key: pair.key)
+        let run = try CommandRun(
+            "/usr/bin/python3", ["-c", script, authority, path("ca.key"), pair.key, made.certificate])
+        if run.errors.contains("No module named 'cryptography'") { return nil }
+        guard run.status == 0 else { throw TimedOut("a certificate: \(run.errors)") }
+        return made
+    }
+
     private func make(_ name: String, days: Int, _ authority: String, _ request: [String]) throws -> Pair {
         let pair = Pair(certificate: path("\(name).pem"), key: path("\(name).key"))
         try Self.openssl(["req", "-utf8", "-out", path("\(name).csr")] + request + newKey(name))
