@@ -73,7 +73,6 @@ extension Server {
 
     /// Closes a connection whose TLS came to nothing; what TLS says of that is sent first.
     func fail(_ connection: Connection, _ failure: TLSFailure) {
-        if connection.isShakingHands { metrics.failedHandshakes += 1 }
         connection.closing = .whenSent
         switch failure {
         case .otherProtocol: refusePlain(connection)
@@ -99,12 +98,16 @@ extension Server {
         }
     }
 
-    /// One that ends without saying so may have been cut by somebody in between; no half frame is ever taken for a whole.
+    /// Counts how it ended. One that ends without saying so may have been cut by somebody in between; no half frame is ever
+    /// taken for a whole.
     func noteEnd(_ connection: Connection) {
-        guard case .tls(let session) = connection.transport, connection.peerHasFinished, session.isEstablished,
-            !session.peerHasFinished
-        else { return }
-        metrics.cutConnections += 1
-        logger.debug("a connection by TLS was cut", metadata: ["peer": "\(connection.peer)"])
+        switch connection.transport {
+        case .plain: break
+        // One that has said nothing did not try.
+        case .awaitsHello: if !connection.received.isEmpty { metrics.failedHandshakes += 1 }
+        case .tls where connection.isShakingHands: metrics.failedHandshakes += 1
+        case .tls(let session):
+            if connection.peerHasFinished, !session.peerHasFinished { metrics.cutConnections += 1 }
+        }
     }
 }
