@@ -93,7 +93,8 @@ let package = Package(
             linkerSettings: [.linkedLibrary("sqlite3"), .linkedLibrary("lua5.4"), .linkedLibrary("m")]),
         .executableTarget(
             name: "spawngate-bench",
-            dependencies: ["CBench", "Platform", "SpawngateClient", "TLS", "Wire", argumentParser], swiftSettings: strict),
+            dependencies: ["CBench", "Platform", "SpawngateClient", "TLS", "Wire", argumentParser],
+            swiftSettings: strict),
 
         // Tests mirror the rooms.
         .testTarget(name: "WireTests", dependencies: ["Wire", "DecisionLog"], swiftSettings: strict),
