@@ -16,6 +16,8 @@ co_tls_context *co_tls_context_new(int is_server) {
     SSL_CTX_set_num_tickets(context, 0);
     SSL_CTX_set_max_early_data(context, 0);
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+    // After each record that carries nothing for the reader, co_tls_open looks how many there were.
+    SSL_CTX_clear_mode(context, SSL_MODE_AUTO_RETRY);
     // A chain is the certificate and one or two authorities.
     SSL_CTX_set_max_cert_list(context, 32 << 10);
     SSL_CTX_set_verify_depth(context, 5);

@@ -87,6 +87,9 @@ package final class TLSSession {
         }
     }
 
+    /// Takes new keys for what is sealed from now on, and asks the peer to do the same; after the handshake.
+    package func updateKeys() { co_tls_update_keys(handle) }
+
     /// Says that nothing more will be sent. Nothing is said twice, nor after a failure, nor within a handshake.
     package func finish() { if !hasFailed { co_tls_finish(handle) } }
 

@@ -139,6 +139,30 @@ import Testing
         }
     }
 
+    @Test func keysChangeNowAndThenAndNotForEver() throws {
+        let pair = try settled()
+        for number in 0..<20 {
+            pair.client.updateKeys()
+            try pair.client.seal("after \(number)")
+            #expect(try pair.server.open(pair.client.takeSealed()) == Array("after \(number)".utf8))
+            try pair.server.seal("and back")
+            #expect(try pair.client.open(pair.server.takeSealed()) == Array("and back".utf8))
+        }
+        // For one who also says something they may change further: once for 64 KiB.
+        let much = [UInt8](repeating: 7, count: 65_536)
+        for _ in 0..<40 {
+            try much.withUnsafeBytes { try pair.client.seal($0) }
+            pair.client.updateKeys()
+            try pair.client.seal("!")
+            #expect(try pair.server.open(pair.client.takeSealed()).count == much.count + 1)
+        }
+        for _ in 0..<2000 { pair.client.updateKeys() }
+        let sealed = pair.client.takeSealed()
+        #expect(sealed.count == 2000 * 27)
+        #expect(throws: TLSFailure.violation("too many key updates")) { try pair.server.open(sealed) }
+        #expect(pair.server.hasFailed)
+    }
+
     @Test func aTicketIsNeverGiven() throws {
         let pair = SessionPair(server: server, client: client)
         while !pair.server.isEstablished {

@@ -77,6 +77,8 @@ int co_tls_expect(co_tls *tls, const char *name);
 int co_tls_open(co_tls *tls, const void *sealed, size_t count, size_t *used, void *out, size_t room, size_t *opened);
 /// Seals bytes for the peer. CO_TLS_DONE, or CO_TLS_FAILED. After the handshake.
 int co_tls_seal(co_tls *tls, const void *bytes, size_t count);
+/// Takes new keys for what is sent from now on, and asks the peer to do the same.
+void co_tls_update_keys(co_tls *tls);
 /// Says that nothing more will be sent.
 void co_tls_finish(co_tls *tls);
 int co_tls_is_established(const co_tls *tls);
