@@ -5,18 +5,20 @@ internal import Glibc
 ///
 /// A stray is known by what it cannot shed: that it was adopted here and may gain no privileges, which every agent and all
 /// that it starts is bound to. Where this process did not start the supervisor, because it is a later server, strays are
-/// known by the variable in the environment that they were started with. One that put another environment over its own,
+/// known by the environment that they were started with. One that put another environment over its own,
 /// and left its family as well, is then not found; only a cgroup holds that.
 package enum ProcessSearch {
     private static let freezePassesMax = 16
 
     /// One round against all strays: halts them first, so that none makes another meanwhile, then kills them, and reaps
     /// those that have ended. Answers how many it dealt with; to be repeated until that is 0.
-    package static func killStrays(withVariable variable: String) -> Int {
+    ///
+    /// `isStrays` looks at the variables of a process, each `NAME=text`.
+    package static func killStrays(_ isStrays: (_ environment: [ArraySlice<UInt8>]) -> Bool) -> Int {
         var frozen: Set<Int32> = []
         var found: [ProcessEntry] = []
         for _ in 0..<freezePassesMax {
-            found = strays(ProcessEntry.all(), variable)
+            found = strays(ProcessEntry.all(), isStrays)
             let fresh = found.filter { !$0.hasEnded && frozen.insert($0.pid).inserted }
             if fresh.isEmpty { break }
             for entry in fresh { signal(entry, SIGSTOP) }
@@ -39,10 +41,12 @@ package enum ProcessSearch {
     }
 
     /// The strays and all that descends from them. An ended process counts where it is ours to reap.
-    private static func strays(_ all: [ProcessEntry], _ variable: String) -> [ProcessEntry] {
+    private static func strays(
+        _ all: [ProcessEntry], _ isStrays: ([ArraySlice<UInt8>]) -> Bool
+    ) -> [ProcessEntry] {
         let own = ChildProcess.unreaped
         var members: Set<Int32> = []
-        for entry in all where isStray(entry, own, variable) { members.insert(entry.pid) }
+        for entry in all where isStray(entry, own, isStrays) { members.insert(entry.pid) }
         // Children may stand before their parents in the list.
         var grew = !members.isEmpty
         while grew {
@@ -52,11 +56,13 @@ package enum ProcessSearch {
         return all.filter { members.contains($0.pid) && (!$0.hasEnded || $0.parent == getpid()) }
     }
 
-    private static func isStray(_ entry: ProcessEntry, _ own: Set<Int32>, _ variable: String) -> Bool {
+    private static func isStray(
+        _ entry: ProcessEntry, _ own: Set<Int32>, _ isStrays: ([ArraySlice<UInt8>]) -> Bool
+    ) -> Bool {
         // What a helper of the server's own left behind is adopted as well, and is none of a session's.
         let isAdopted = entry.parent == getpid() && !own.contains(entry.pid)
         if isAdopted, entry.hasEnded || entry.mayGainNoPrivileges { return true }
-        return !entry.hasEnded && entry.hasVariable(variable)
+        return !entry.hasEnded && isStrays(entry.environment)
     }
 
     /// The handle is taken first, and then the pid must still be the same process: it may have gone to another.
@@ -102,9 +108,8 @@ private struct ProcessEntry {
         hasEnded = state == UInt8(ascii: "Z") || state == UInt8(ascii: "X")
     }
 
-    func hasVariable(_ variable: String) -> Bool {
-        guard let environment = try? File.read("/proc/\(pid)/environ", bytesMax: 4 << 20) else { return false }
-        return environment.split(separator: 0).contains { $0.elementsEqual(variable.utf8) }
+    var environment: [ArraySlice<UInt8>] {
+        ((try? File.read("/proc/\(pid)/environ", bytesMax: 4 << 20)) ?? []).split(separator: 0)
     }
 
     var mayGainNoPrivileges: Bool {

@@ -12,7 +12,7 @@ extension SessionSupervisor {
     }
 
     private func hunt(_ session: LiveSession, round: Int) {
-        let found = ProcessSearch.killStrays(withVariable: "SPAWNGATE_SESSION_ID=\(session.record.id)")
+        let found = ProcessSearch.killStrays { Self.isEnvironment($0, of: session) }
         let holdsMore = cgroups?.kill(session.record.id) ?? false
         if found == 0, !holdsMore { return vanished(session) }
         guard round < configuration.limits.lossRoundsMax else {
@@ -23,6 +23,22 @@ extension SessionSupervisor {
         }
         // What was killed takes a moment to be gone; what was missed is found then.
         loop.after(milliseconds: min(round, 50)) { [unowned self] in hunt(session, round: round + 1) }
+    }
+
+    /// Whether a process with these variables was started in the session. Another server may have a session of the same name
+    /// and millisecond; its folder is another.
+    private static func isEnvironment(_ environment: [ArraySlice<UInt8>], of session: LiveSession) -> Bool {
+        let identifier = "SPAWNGATE_SESSION_ID=\(session.record.id)"
+        guard environment.contains(where: { $0.elementsEqual(identifier.utf8) }) else { return false }
+        let own = try? File.status(of: session.temporaryFolder)
+        return !environment.contains { variable in
+            let text = String(decoding: variable, as: UTF8.self)
+            // What it has put there itself says nothing.
+            guard text.hasPrefix("TMPDIR=/"), text.hasSuffix("/\(session.record.id)/tmp"),
+                let folder = try? File.status(of: String(text.dropFirst("TMPDIR=".count)))
+            else { return false }
+            return folder.inode != own?.inode || folder.device != own?.device
+        }
     }
 
     /// Orphans of the server's own helpers become its children too, and are to be taken note of when they end.

@@ -77,6 +77,31 @@ import Wire
         try Waiting.untilGone(pid: stray)
     }
 
+    /// Two servers may each have a session of one name and one millisecond.
+    @Test func aLostSessionTakesNoneOfAnotherServersWithIt() throws {
+        let record = try server.start("sleep 1000")
+        let id = try #require(record["id"]?.string)
+        let other = try TemporaryFolder()
+        for folder in ["sessions", "sessions/\(id)", "sessions/\(id)/tmp"] { _ = try other.makeFolder(folder) }
+        let null = try File.open("/dev/null", .readWrite(create: false, truncate: false))
+        func sleep(_ temporaryFolder: String) throws -> ChildProcess {
+            try ChildProcess(
+                path: "/bin/sleep", arguments: ["sleep", "1000"],
+                environment: ["SPAWNGATE_SESSION_ID=\(id)", "TMPDIR=\(temporaryFolder)"],
+                descriptors: [null.number, null.number, null.number])
+        }
+        let others = try sleep("\(other.path)/sessions/\(id)/tmp")
+        let moved = try sleep("/gone/sessions/\(id)/tmp")
+        let own = try sleep("/tmp")
+        try Signals.kill(try #require(server.shim(of: record)))
+        #expect(try server.wait(record)["status"] == "lost")
+        #expect(try moved.waitForEnd() == .signalled(9))
+        #expect(try own.waitForEnd() == .signalled(9))
+        #expect(ProcessFacts(pid: others.pid).isRunning)
+        try others.signal(Process.kill)
+        _ = try others.waitForEnd()
+    }
+
     @Test func aSessionWhoseShimWasKilledWhileTheServerWasDownIsLost() throws {
         let record = try server.start("sleep 1000")
         try server.kill9()
