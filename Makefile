@@ -5,8 +5,8 @@ SHELL := /bin/bash
         build-tests dependencies python-cryptography
 
 PACKAGES := liblua5.4-dev libsqlite3-dev libssl-dev
-# Besides, for the tests: they make certificates by the program of that name.
-TEST_PACKAGES := openssl
+# Besides, for the tests: what makes certificates, and what lets a disk fail.
+TEST_PACKAGES := openssl strace
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 SWIFT_BUILD := swift build -c release
 PROGRAMS := .build/release
@@ -31,7 +31,8 @@ demo: build ## one allowed and one denied start, against a server of its own
 bench: build ## print the figures
 	@$(PROGRAMS)/spawngate-bench
 
-turns: build ## show that no answer leaves before its turn has waited for the disk, once (needs strace)
+turns: PACKAGES += strace
+turns: build ## show that no answer leaves before its turn has waited for the disk, once
 	@python3 scripts/turns.py $(PROGRAMS)
 
 storm: build-tests ## kill -9: 200 rounds against the server (SPAWNGATE_STORM=N), 50 against shims; 250 that flee a stop

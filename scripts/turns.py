@@ -12,7 +12,9 @@ programs, total = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 20000
 connections = 64
 folder = tempfile.mkdtemp(prefix="spawngate-turns-")
 policies = os.path.join(folder, "policies")
-os.mkdir(policies)
+work = os.path.join(folder, "work")
+for path in (policies, work):
+    os.mkdir(path)
 with open(os.path.join(policies, "10-no.lua"), "w") as file:
     file.write('return function(request) deny("no", "no") end\n')
 
@@ -48,7 +50,7 @@ def run(launcher):
         with open(os.path.join(state, "admin.token")) as file:
             token = file.read().strip()
         peers = [Peer(port, token) for _ in range(connections)]
-        ask = frame("session.start", name="turns", working_directory=folder, command="/bin/true")
+        ask = frame("session.start", name="turns", working_directory=work, command="/bin/true")
         selector, sent, codes = selectors.DefaultSelector(), 0, collections.Counter()
         for peer in peers:
             selector.register(peer.socket, selectors.EVENT_READ, peer)
@@ -89,7 +91,7 @@ for line in open(trace, errors="replace"):
 answering = [turn for turn in turns if "answer" in turn]
 answers = sum(turn.count("answer") for turn in answering)
 early = sum(1 for turn in answering if turn[0] != "sync")
-# SQLite's own checkpoint of its journal, every thousand pages, waits for the journal and the database besides.
+# Copying the journal into the database, every thousand pages, waits for both besides, when the answers have left.
 counts = collections.Counter(turn.count("sync") for turn in answering)
 print("%d decisions from %d connections: %.0f a second; under strace %.0f" % (total, connections, rate, traced))
 print("turns that answered: %d, with %.1f answers each" % (len(answering), answers / max(1, len(answering))))

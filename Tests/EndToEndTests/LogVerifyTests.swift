@@ -190,7 +190,7 @@ import Wire
         }
     }
 
-    private static let repository = #filePath.split(separator: "/").dropLast(3).map { "/\($0)" }.joined()
+    static let repository = #filePath.split(separator: "/").dropLast(3).map { "/\($0)" }.joined()
 
     @Test func wrongUsageIsNoVerdict() throws {
         try server.terminate()
@@ -240,7 +240,7 @@ import Wire
         #expect(end == .exited(code: 0) && text.contains("said the same of every one"))
     }
 
-    private static let python: String? = {
+    static let python: String? = {
         let folders = (Process.environment("PATH") ?? "").split(separator: ":") + ["/usr/bin"]
         return folders.map { "\($0)/python3" }.first { path in
             guard (try? File.status(of: path))?.isExecutable == true, let null = try? File.open("/dev/null", .append),
