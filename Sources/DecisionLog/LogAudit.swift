@@ -75,6 +75,9 @@ package struct LogAudit {
         return witnesses.first { $0.size != part.checkpoint.size }.map { ($0.name, $0.size) }
     }
 
+    /// Whether only a part of the log is there.
+    package var isOfPart: Bool { part != nil }
+
     /// Takes up a proof of the part that is there.
     package mutating func addProof(_ proof: [MerkleHash], of number: Int64) { part?.add(proof, of: number) }
 

@@ -21,6 +21,7 @@ package struct LogPart {
 
     /// Takes up the next record. Answers what is wrong with it, or nil.
     mutating func add(_ hash: MerkleHash, at number: Int64, proof: [MerkleHash]?) -> String? {
+        guard range.contains(number) else { return "it is not of the range that the export names" }
         next = number + 1
         count += 1
         guard isChoice else {

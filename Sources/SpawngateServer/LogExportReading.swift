@@ -63,9 +63,10 @@ struct LogExportReading {
         } else if type?.equals("secrets") == true {
             let reason = mayHaveSecrets ? "the secrets behind it have no salt" : Self.notItsOwn
             throw LogFault(audit.last, reason)
-        } else if type?.equals("inclusion") == true, let number = view["seq"]?.int,
+        } else if audit.isOfPart, type?.equals("inclusion") == true, let number = view["seq"]?.int,
             let proof = Self.proof(view["proof"])
         {
+            mayHaveSecrets = false
             audit.addProof(proof, of: number)
         } else if type?.equals("end") == true {
             guard view["leaves"]?.int == audit.count else {
