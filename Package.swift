@@ -101,7 +101,7 @@ let package = Package(
         .testTarget(
             name: "SpawngateClientTests",
             dependencies: ["SpawngateClient", "spawngate", "Platform", "Wire", argumentParser], swiftSettings: strict),
-        .testTarget(name: "SessionShimTests", dependencies: ["Platform"], swiftSettings: strict),
+        .testTarget(name: "SessionShimTests", dependencies: ["Platform", "TestSupport"], swiftSettings: strict),
         .target(
             name: "TestSupport", dependencies: ["Platform", "TLS", "Wire"], path: "Tests/TestSupport",
             swiftSettings: strict),

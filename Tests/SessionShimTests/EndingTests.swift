@@ -1,4 +1,5 @@
 import Platform
+import TestSupport
 import Testing
 
 @Suite struct EndingTests {
@@ -96,7 +97,9 @@ import Testing
 
     @Test(.enabled(if: Process.userIdentifier == 0, "changes the user, so that a limit of processes holds"))
     func aForkBombIsEnded() throws {
-        let shim = try temporaryFolder() + "/spawngate-shim"
+        let folder = try TemporaryFolder()
+        defer { withExtendedLifetime(folder) {} }
+        let shim = folder.path + "/spawngate-shim"
         try writeProgram(shim, try File.read(builtShim, bytesMax: 8 << 20))
         let run = try ShimRun(
             try shell("trap '' TERM; echo ready >&0; bomb() { while :; do bomb <&0 & done; }; bomb 2>&-"),

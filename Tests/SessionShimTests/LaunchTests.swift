@@ -1,4 +1,5 @@
 import Platform
+import TestSupport
 import Testing
 
 @Suite struct LaunchTests {
@@ -18,12 +19,12 @@ import Testing
     }
 
     @Test func aProgramThatCannotRunLeavesTheReasonAndNoEnd() throws {
-        let folder = try temporaryFolder()
-        try writeProgram("\(folder)/text", Array("neither".utf8))
-        try writeProgram("\(folder)/orphan", Array("#!/nonexistent\n".utf8))
+        let folder = try TemporaryFolder()
+        try writeProgram("\(folder.path)/text", Array("neither".utf8))
+        try writeProgram("\(folder.path)/orphan", Array("#!/nonexistent\n".utf8))
         let cases: [(path: String, exec: String, code: Int32)] = [
-            ("\(folder)/text", "handle", Self.noExecFormat), ("\(folder)/text", "path", Self.noExecFormat),
-            (folder, "handle", Self.accessDenied), ("\(folder)/orphan", "path", SystemError.noEntry),
+            ("\(folder.path)/text", "handle", Self.noExecFormat), ("\(folder.path)/text", "path", Self.noExecFormat),
+            (folder.path, "handle", Self.accessDenied), ("\(folder.path)/orphan", "path", SystemError.noEntry),
         ]
         for (path, exec, code) in cases {
             let run = try ShimRun([path], by: exec)
@@ -34,18 +35,18 @@ import Testing
     }
 
     @Test func aScriptSwappedSinceItWasJudgedDoesNotRun() throws {
-        let folder = try temporaryFolder()
-        try writeProgram("\(folder)/script", Array("#!/bin/sh\nexit 9\n".utf8))
-        let judged = try ResolvedPath(opening: "\(folder)/script")
-        let unchanged = try ShimRun(["\(folder)/script"], by: "path", judged: judged)
+        let folder = try TemporaryFolder()
+        try writeProgram("\(folder.path)/script", Array("#!/bin/sh\nexit 9\n".utf8))
+        let judged = try ResolvedPath(opening: "\(folder.path)/script")
+        let unchanged = try ShimRun(["\(folder.path)/script"], by: "path", judged: judged)
         #expect(try unchanged.end() == "ended code=9 signal=- stop=0 timeout=0")
 
-        try File.replace("\(folder)/script", with: Array("#!/bin/sh\nexit 8\n".utf8), permissions: 0o755)
-        let swapped = try ShimRun(["\(folder)/script"], by: "path", judged: judged)
+        try File.replace("\(folder.path)/script", with: Array("#!/bin/sh\nexit 8\n".utf8), permissions: 0o755)
+        let swapped = try ShimRun(["\(folder.path)/script"], by: "path", judged: judged)
         #expect(try swapped.notice() == .failed(SystemError.staleHandle))
 
-        try File.remove("\(folder)/script")
-        let removed = try ShimRun(["\(folder)/script"], by: "path", judged: judged)
+        try File.remove("\(folder.path)/script")
+        let removed = try ShimRun(["\(folder.path)/script"], by: "path", judged: judged)
         #expect(try removed.notice() == .failed(SystemError.noEntry))
 
         let link = try ShimRun(["/proc/self/exe"], by: "path", judged: judged)
@@ -53,12 +54,12 @@ import Testing
     }
 
     @Test func aProgramSwappedSinceItWasJudgedStillRunsAsJudged() throws {
-        let folder = try temporaryFolder()
-        try writeProgram("\(folder)/program", try File.read("/bin/true", bytesMax: 1 << 20))
-        let judged = try ResolvedPath(opening: "\(folder)/program")
+        let folder = try TemporaryFolder()
+        try writeProgram("\(folder.path)/program", try File.read("/bin/true", bytesMax: 1 << 20))
+        let judged = try ResolvedPath(opening: "\(folder.path)/program")
         try File.replace(
-            "\(folder)/program", with: try File.read("/bin/false", bytesMax: 1 << 20), permissions: 0o755)
-        let run = try ShimRun(["\(folder)/program"], judged: judged)
+            "\(folder.path)/program", with: try File.read("/bin/false", bytesMax: 1 << 20), permissions: 0o755)
+        let run = try ShimRun(["\(folder.path)/program"], judged: judged)
         #expect(try run.end() == "ended code=0 signal=- stop=0 timeout=0")
     }
 

@@ -1,11 +1,13 @@
 import Platform
+import TestSupport
 
 /// One run of the built shim, in the place of the server: it opens what the server opens and reads what it reads.
 ///
 /// The agent's standard input is one end of a socket pair. An agent speaks to its test through it, so no test has to
 /// sleep; and because every process of the session inherits it, its end is the proof that none of them is left.
 final class ShimRun {
-    let folder: String
+    private let owner: TemporaryFolder
+    var folder: String { owner.path }
     let shim: ChildProcess
     private let agentSide: FileDescriptor
     private let notices: FileDescriptor
@@ -23,7 +25,8 @@ final class ShimRun {
         launcher: [String] = [],
         program: String = builtShim
     ) throws {
-        folder = try temporaryFolder()
+        owner = try TemporaryFolder()
+        let folder = owner.path
         let log = File.Mode.readWrite(create: true, truncate: true)
         let out = try File.open("\(folder)/stdout", log)
         let err = try File.open("\(folder)/stderr", log)
@@ -48,10 +51,6 @@ final class ShimRun {
                 noticeFar.number,
             ] + (ruleset.map { [$0] } ?? []),
             newSession: true, blocksTerminate: true)
-    }
-
-    deinit {
-        for name in ["stdout", "stderr", "state"] { try? File.remove("\(folder)/\(name)") }
     }
 
     /// The next bytes an agent wrote to its standard input; empty once every process of the session is gone.
@@ -139,15 +138,6 @@ let builtShim: String = {
 func shell(_ script: String) throws -> [String] {
     // bash for its patience with fork; `--norc` because with a socket for its input it takes itself for a remote shell.
     [try File.realPath("/bin/bash"), "--norc", "-c", script]
-}
-
-/// A folder of its own for one run.
-func temporaryFolder() throws -> String {
-    _ = builtShim
-    let name = try Randomness.bytes(8).map { String($0, radix: 16) }.joined()
-    let folder = "/tmp/spawngate-shim-tests/\(name)"
-    try File.makeFolders(folder, permissions: 0o755)
-    return folder
 }
 
 /// A new program file; ETXTBSY cannot strike, since it is closed before anyone runs it.
