@@ -25,7 +25,8 @@ struct LogVerifyCommand: ParsableCommand {
             was exported against.
 
             --execute also runs each decision again, from its recorded request and policies. Decisions whose prompt and \
-            environment were erased cannot be; they are counted.
+            environment were erased cannot be; they are counted. So is a failure of the gate (verdict error) that does not \
+            come again, which is held against nobody: time or memory may have been short then.
 
             scripts/verify_log.py is a second verifier, in Python, that shares no code with this one; whole logs only.
 
