@@ -4,8 +4,6 @@ internal import TLS
 final class TLSStream {
     /// What is received at once.
     static let inputBytes = 64 << 10
-    /// What is sealed before it is sent.
-    private static let sealedTogether = 4 * TLSSession.recordBytes
 
     private let session: TLSSession
     private let address: ServerAddress
@@ -62,8 +60,8 @@ final class TLSStream {
     func send(
         _ bytes: [UInt8], by send: (UnsafeRawBufferPointer) throws(ConnectionError) -> Void
     ) throws(ConnectionError) {
-        for start in stride(from: 0, to: bytes.count, by: Self.sealedTogether) {
-            let piece = start..<min(start + Self.sealedTogether, bytes.count)
+        for start in stride(from: 0, to: bytes.count, by: TLSSession.sealedTogether) {
+            let piece = start..<min(start + TLSSession.sealedTogether, bytes.count)
             let outcome = bytes.withUnsafeBytes { bytes in
                 Result { () throws(TLSFailure) in
                     try session.seal(UnsafeRawBufferPointer(rebasing: bytes[piece]))

@@ -203,13 +203,11 @@ final class Connection {
             }
             // Of one that failed, nothing is left to be sent but that.
             if session.hasFailed || sentBytes == out.bytes.count { return true }
-            let count = min(out.bytes.count - sentBytes, Self.sealedTogether)
+            let count = min(out.bytes.count - sentBytes, TLSSession.sealedTogether)
             let isSealed = withUnsent { (try? session.seal(UnsafeRawBufferPointer(rebasing: $0[..<count]))) != nil }
             if isSealed { sentBytes += count }
         }
     }
-
-    private static let sealedTogether = 4 * TLSSession.recordBytes
 
     private func withUnsent<Outcome, Failure: Error>(
         _ body: (UnsafeRawBufferPointer) throws(Failure) -> Outcome

@@ -29,7 +29,6 @@ final class ExportLineCheck {
     private let json = JSONReader()
     private let jsonBefore = JSONReader()
     private let records: RecordCheck
-    private var text: [UInt8] = []
 
     init(records: RecordCheck) { self.records = records }
 
@@ -45,10 +44,7 @@ final class ExportLineCheck {
     }
 
     private func leaf(_ view: JSONView, _ sequence: Int64) -> ExportLine? {
-        guard let found = view["text"], found.kind == .string else { return nil }
-        text.removeAll(keepingCapacity: true)
-        found.appendString(to: &text)
-        return text.withUnsafeBytes {
+        ExportLine.text(of: view)?.withUnsafeBytes {
             let record = LogRecord(sequence: sequence, text: $0, columns: nil, secrets: .untold)
             return .leaf(records.finding(of: record))
         }

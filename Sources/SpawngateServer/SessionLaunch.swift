@@ -78,9 +78,9 @@ extension SessionLaunch {
             guard error.code == SystemError.descriptorsExhausted || error.code == SystemError.fileTableFull else {
                 return nil
             }
+            let limit = FileDescriptor.countMax
             throw RPCError.limited(
-                "The server has no file descriptors left.", limit: FileDescriptor.countMax, retryAfterMilliseconds: 1000
-            )
+                "The server has no file descriptors left.", limit: limit, retryAfterMilliseconds: 1000)
         }
     }
 

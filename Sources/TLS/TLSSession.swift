@@ -16,6 +16,8 @@ package final class TLSSession {
 
     /// What one record holds at most. Bytes that are sealed together leave in as few records as can be.
     package static let recordBytes = 16 << 10
+    /// So much is best sealed before it is sent: few sends, and little in memory.
+    package static let sealedTogether = 4 * recordBytes
     private static let nameBytesMax = 256
 
     private let handle: OpaquePointer

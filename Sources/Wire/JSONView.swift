@@ -35,13 +35,7 @@ package struct JSONView {
         guard kind == .string else { return nil }
         guard node.pointee.isEscaped else { return String(decoding: content, as: UTF8.self) }
         return String(unsafeUninitializedCapacity: content.count) { buffer in
-            var unescaped = UnescapedBytes(content)
-            var count = 0
-            while let byte = unescaped.next() {
-                buffer[count] = byte
-                count += 1
-            }
-            return count
+            UnescapedBytes.write(content, to: UnsafeMutableRawBufferPointer(buffer))
         }
     }
 
