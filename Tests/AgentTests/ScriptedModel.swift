@@ -15,7 +15,7 @@ final class ScriptedModel {
     init(_ turns: JSONValue, in folder: TemporaryFolder) throws {
         requestsFolder = try folder.makeFolder("requests")
         let script = try folder.write("turns.json", turns.text)
-        let program = "\(try File.realPath(Self.repository))/scripts/scripted_model.py"
+        let program = "\(try File.realPath(ShippedPolicies.repository))/scripts/scripted_model.py"
         let log = try File.open("\(folder.path)/model.log", .append)
         let (near, far) = try SocketPair().split()
         process = try ChildProcess(
@@ -30,9 +30,6 @@ final class ScriptedModel {
         line.descriptor.shutdownWrite()
         _ = try? process.waitForEnd()
     }
-
-    /// The repository, as seen from this file.
-    static let repository = File.parent(of: File.parent(of: File.parent(of: #filePath)))
 
     // The far end is closed here, so that the near one ends with the model.
     private static func port(_ near: FileDescriptorBox, _ far: consuming FileDescriptorBox) throws -> UInt16 {

@@ -122,9 +122,10 @@ import Wire
         #expect(run.status == 0, "\(run.errors)")
         let executed = try JSONValue(text: run.output)["executed"]
         #expect(executed?["same"] == (withSecrets ? 6 : 3), "\(run.output)")
-        if let python = Self.python {
+        if let python = PythonProgram.path {
             let script = try ChildProcess(
-                path: python, arguments: [python, Self.repository + "/scripts/verify_log.py", file] + checkpoints(),
+                path: python,
+                arguments: [python, ShippedPolicies.repository + "/scripts/verify_log.py", file] + checkpoints(),
                 environment: ["PATH=/usr/bin:/bin"], descriptors: [0, 2, 2])
             let end = try script.waitForEnd()
             #expect(end == .exited(code: 0))
@@ -190,8 +191,6 @@ import Wire
         }
     }
 
-    static let repository = #filePath.split(separator: "/").dropLast(3).map { "/\($0)" }.joined()
-
     @Test func wrongUsageIsNoVerdict() throws {
         try server.terminate()
         try copyDatabase()
@@ -210,17 +209,13 @@ import Wire
     /// program and the Python verifier find the same, given the last outside checkpoint; and what came after it, rewritten
     /// by whoever holds the key, neither can find. A record that says what its policies do not say is found by
     /// `--execute` alone, where it is one that can be run again.
-    @Test func damageIsFoundAndBothVerifiersSayTheSame() throws {
-        guard let python = Self.python else {
-            print(
-                "SKIPPED: no python3 with the package cryptography, so the verifiers were not compared (make test has it)"
-            )
-            return
-        }
+    @Test(.enabled(if: PythonProgram.path != nil, "Python's package cryptography is missing; make test has it"))
+    func damageIsFoundAndBothVerifiersSayTheSame() throws {
+        let python = try #require(PythonProgram.path)
         try makeLog()
         try server.terminate()
         try copyDatabase()
-        let here = Self.repository
+        let here = ShippedPolicies.repository
         let count = Process.environment("SPAWNGATE_DAMAGE") ?? "50"
         let seed = Process.environment("SPAWNGATE_DAMAGE_SEED") ?? "1"
         let output = try File.open("\(evidence.path)/output", .createNew)
@@ -239,16 +234,4 @@ import Wire
         print(text)
         #expect(end == .exited(code: 0) && text.contains("said the same of every one"))
     }
-
-    static let python: String? = {
-        let folders = (Process.environment("PATH") ?? "").split(separator: ":") + ["/usr/bin"]
-        return folders.map { "\($0)/python3" }.first { path in
-            guard (try? File.status(of: path))?.isExecutable == true, let null = try? File.open("/dev/null", .append),
-                let process = try? ChildProcess(
-                    path: path, arguments: [path, "-c", "import cryptography, sqlite3"],
-                    environment: ["PATH=/usr/bin:/bin"], descriptors: [null.number, null.number, null.number])
-            else { return false }
-            return (try? process.waitForEnd()) == .exited(code: 0)
-        }
-    }()
 }

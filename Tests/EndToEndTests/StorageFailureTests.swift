@@ -157,11 +157,11 @@ import Wire
 
     /// A small run of `make turns`, which reads the server's system calls: an answer leaves in a turn that has waited for the
     /// disk before.
-    @Test(.enabled(if: hasTrace && LogVerifyTests.python != nil, "strace shows the turns, and Python reads it"))
+    @Test(.enabled(if: hasTrace && PythonProgram.path != nil, "strace shows the turns, and Python reads it"))
     func noAnswerLeavesBeforeItsTurnHasWaitedForTheDisk() throws {
-        let python = try #require(LogVerifyTests.python)
+        let python = try #require(PythonProgram.path)
         let run = try CommandRun(
-            python, ["\(LogVerifyTests.repository)/scripts/turns.py", BuiltPrograms.folder, "640"],
+            python, ["\(ShippedPolicies.repository)/scripts/turns.py", BuiltPrograms.folder, "640"],
             milliseconds: 120_000)
         let hasNoneEarly = run.output.contains("before the wait of their turn: 0")
         #expect(run.status == 0 && hasNoneEarly, "\(run.output)\(run.errors)")

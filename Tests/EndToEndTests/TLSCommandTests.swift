@@ -11,8 +11,7 @@ import Wire
 
     init() throws {
         certificates = try TestCertificates()
-        server = try RunningServer(
-            arguments: certificates.serve(try certificates.server()), tls: try certificates.context())
+        server = try RunningServer(certificates)
     }
 
     private var address: String { "tls://127.0.0.1:\(server.port)" }

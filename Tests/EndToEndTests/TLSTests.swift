@@ -11,8 +11,7 @@ import Wire
 
     init() throws {
         certificates = try TestCertificates()
-        server = try RunningServer(
-            arguments: certificates.serve(try certificates.server()), tls: try certificates.context())
+        server = try RunningServer(certificates)
     }
 
     private var metrics: JSONValue { get throws { try server.call("server.metrics")["counters"] ?? .null } }

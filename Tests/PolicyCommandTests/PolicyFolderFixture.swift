@@ -15,7 +15,7 @@ struct PolicyFolderFixture {
     }
 
     /// The policies that the project ships, where they stand.
-    static let shipped = File.parent(of: File.parent(of: File.parent(of: #filePath))) + "/policies"
+    static let shipped = ShippedPolicies.repository + "/policies"
 
     func test(_ options: String...) throws -> CommandRun {
         try CommandRun("spawngate", ["policy", "test", path] + options)

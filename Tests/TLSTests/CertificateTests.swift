@@ -99,14 +99,16 @@ import Testing
     }
 
     /// Names that a certificate can have and that are nobody's. What the `openssl` program does not make, Python does.
-    @Test(arguments: [
-        "[(CN, 'alice', U8), (CN, 'admin', U8)]", "[(ORG, 'alice', U8)]", "[(CN, 'al\\x00ice', U8)]",
-        "[(CN, 'alice\\n', U8)]", "[(CN, 'alice\\x00', U8)]", "[(CN, 'alice', BMP)]", "[(CN, 'alice', T61)]",
-        "[(CN, 'alice', UNI)]", "[(CN, 'alice', IA5)]",
-    ])
+    @Test(
+        .enabled(if: PythonProgram.path != nil, "Python's package cryptography makes them"),
+        arguments: [
+            "[(CN, 'alice', U8), (CN, 'admin', U8)]", "[(ORG, 'alice', U8)]", "[(CN, 'al\\x00ice', U8)]",
+            "[(CN, 'alice\\n', U8)]", "[(CN, 'alice\\x00', U8)]", "[(CN, 'alice', BMP)]", "[(CN, 'alice', T61)]",
+            "[(CN, 'alice', UNI)]", "[(CN, 'alice', IA5)]",
+        ])
     func aStrangeNameIsNobodys(subject: String) throws {
         let alice = try certificates.client("alice")
-        guard let strange = try certificates.strange("strange", for: alice, subject: subject) else { return }
+        let strange = try certificates.strange("strange", for: alice, subject: subject)
         let sessions = SessionPair(server: try server(), client: try certificates.context(strange))
         try sessions.settle()
         #expect(sessions.server.isEstablished && sessions.server.peerName == .unusable)

@@ -41,6 +41,12 @@ package final class RunningServer {
         try start()
     }
 
+    /// A server that speaks TLS, asks clients for certificates of that authority, and is asked without one.
+    package convenience init(_ certificates: TestCertificates) throws {
+        try self.init(
+            arguments: certificates.serve(try certificates.server()), tls: try certificates.context())
+    }
+
     deinit {
         try? kill9()
         endSessions()
