@@ -4,7 +4,7 @@ import Testing
 import Wire
 
 /// Whatever the command does that is to bring checkpoints away, the server serves on.
-@Suite(.timeLimit(.minutes(3))) struct CheckpointCommandTests {
+@Suite(.timeLimit(.minutes(5))) struct CheckpointCommandTests {
     let outside: TemporaryFolder
 
     init() throws { outside = try TemporaryFolder() }

@@ -6,7 +6,7 @@ import Wire
 
 /// Every way to write a working directory, and what the server makes of it: the real path that is judged and used, or
 /// the sentence that refuses it. Paths are bytes, compared by components; nothing is folded or normalised.
-@Suite(.timeLimit(.minutes(2))) struct PathTableTests {
+@Suite(.timeLimit(.minutes(5))) struct PathTableTests {
     @Test func eachPathIsJudgedByWhereItReallyLeads() throws {
         let scene = try PathScene()
         let server = try RunningServer(launcher: scene.launcher)

@@ -4,7 +4,7 @@ import Testing
 import Wire
 
 /// What a session finds as its arguments, its environment and its folder is what its decision recorded, byte for byte.
-@Suite(.timeLimit(.minutes(2))) struct RecordedIsRunTests {
+@Suite(.timeLimit(.minutes(5))) struct RecordedIsRunTests {
     private static let starts = 40
 
     /// Texts that quoting, splitting and copying get wrong.

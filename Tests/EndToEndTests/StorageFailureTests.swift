@@ -5,7 +5,7 @@ import Testing
 import Wire
 
 /// Where the log cannot be written nothing starts and nothing changes, sessions go on, and it recovers by itself.
-@Suite(.timeLimit(.minutes(3))) struct StorageFailureTests {
+@Suite(.timeLimit(.minutes(5))) struct StorageFailureTests {
     private static let isRoot = Process.userIdentifier == 0
     private static let hasTrace = (try? File.status(of: "/usr/bin/strace")) != nil
     private static let denying = [

@@ -7,7 +7,7 @@ import Testing
 /// Somebody turns links and names to and fro while paths are judged: what was judged is what is used.
 ///
 /// `SPAWNGATE_RACE_MS` says for how long; `make race` runs it for ten seconds.
-@Suite(.serialized, .timeLimit(.minutes(3))) struct PathRaceTests {
+@Suite(.serialized, .timeLimit(.minutes(5))) struct PathRaceTests {
     private static let milliseconds = Int64(Process.environment("SPAWNGATE_RACE_MS") ?? "") ?? 500
 
     /// How many uses there were of what had been judged good, and how many of them met the other folder.
