@@ -88,6 +88,9 @@ package enum File {
         return FileStatus(raw)
     }
 
+    /// Whether this process may write to a file, or make names in a folder.
+    package static func isWritable(_ path: String) -> Bool { access(path, W_OK) == 0 }
+
     /// Whether a folder is one of cgroup v2.
     package static func isCgroup2(_ path: String) throws(SystemError) -> Bool {
         try checked("statfs \(path)") { cl_is_cgroup2(path) } == 1
@@ -103,6 +106,26 @@ package enum File {
             throw SystemError("readlink \(path)", code: EILSEQ)
         }
         return target
+    }
+
+    /// Takes a file from all but its owner; one that is not there is no error.
+    package static func closeToOthers(_ path: String) throws(SystemError) {
+        let mode: UInt32
+        do throws(SystemError) { mode = try status(of: path).mode } catch {
+            if error.code == SystemError.noEntry { return }
+            throw error
+        }
+        if mode & 0o077 == 0 { return }
+        _ = try checkedErrno("chmod \(path)") { chmod(path, mode & 0o700) }
+    }
+
+    /// The real path of the file that a name leads to, where it can be replaced as a whole: a regular file, or one that is
+    /// not there yet. Nil where something else is there, such as a folder, a device or a pipe.
+    package static func replaceable(_ path: String) throws(SystemError) -> String? {
+        do throws(SystemError) { return try status(of: path).isRegular ? realPath(path) : nil } catch {
+            if error.code == SystemError.noEntry { return path }
+            throw error
+        }
     }
 
     /// Removes one name; one that is not there is no error.

@@ -91,7 +91,7 @@ package final class Server {
             // What a shim that is killed leaves behind becomes this server's, which ends it.
             try Process.adoptOrphans()
             signals = try SignalSource([Process.terminate, Process.interrupt])
-            store = try Store(path: configuration.stateFolder + "/spawngate.db")
+            store = try Self.openStore(configuration.stateFolder + "/spawngate.db")
             notary = try LogNotary(configuration: configuration, store: store)
             recorder = EventRecorder(limits: configuration.limits, loop: loop)
             publisher = CheckpointPublisher(
@@ -232,6 +232,14 @@ package final class Server {
     }
 
     // MARK: starting up and ending
+
+    /// Prompts and values of environments stand in the database, so it is its owner's alone, whatever the folder allows;
+    /// SQLite makes the files beside it in its likeness.
+    private static func openStore(_ path: String) throws -> Store {
+        _ = try File.open(path, .readWrite(create: true, truncate: false))
+        for suffix in ["", "-wal", "-shm"] { try File.closeToOthers(path + suffix) }
+        return try Store(path: path)
+    }
 
     private static func lockState(_ configuration: Configuration) throws -> FileDescriptor {
         try File.makeFolders(configuration.stateFolder, permissions: 0o700)

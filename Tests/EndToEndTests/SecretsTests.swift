@@ -71,6 +71,20 @@ import Wire
         #expect(try server.call("decision.get", ["id": id]) == answer)
     }
 
+    @Test func theDatabaseIsItsOwnersAloneAlsoInAFolderThatIsOpen() throws {
+        let server = try serve()
+        _ = try server.run("exit 0", Self.secrets)
+        let files = ["spawngate.db", "spawngate.db-wal", "spawngate.db-shm"].map { "\(server.stateFolder)/\($0)" }
+        func modes() throws -> [UInt32] { try files.map { try File.status(of: $0).mode & 0o777 } }
+        #expect(try modes() == [0o600, 0o600, 0o600])
+        // As an earlier server has left them.
+        try server.kill9()
+        #expect(try CommandRun("/bin/chmod", ["644"] + files).status == 0)
+        try server.start()
+        #expect(try modes() == [0o600, 0o600, 0o600])
+        #expect(try server.run("exit 3")["exit_code"] == 3)
+    }
+
     @Test func replaysSeeTheTextsWhileTheyAreKept() throws {
         let server = try serve()
         let id = try deny(server)
