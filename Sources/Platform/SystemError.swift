@@ -23,6 +23,7 @@ package struct SystemError: Error, Equatable, CustomStringConvertible {
     package static let wouldBlock = EWOULDBLOCK
     package static let noSpace = ENOSPC
     package static let exists = EEXIST
+    package static let brokenPipe = EPIPE
     package static let descriptorsExhausted = EMFILE
     package static let fileTableFull = ENFILE
     package static let staleHandle = ESTALE

@@ -84,7 +84,10 @@ final class CheckpointPublisher {
         let note = notary.checkpoint().note
         guard note != lastWritten else { return }
         do throws(SystemError) {
-            try File.replace(path, with: Array(note.utf8), permissions: 0o644)
+            guard let target = try File.replaceable(path) else {
+                return logger.error("the checkpoint is not in \(path): that is there, and no regular file")
+            }
+            try File.replace(target, with: Array(note.utf8), permissions: 0o644)
             lastWritten = note
         } catch {
             logger.error("the checkpoint is not in \(path): \(error)")

@@ -26,7 +26,8 @@ enum Output {
             try descriptor.writeAll(bytes)
             _ = descriptor.release()
         } catch {
-            // Nobody is left to be told, but a result that was not delivered is no success.
+            // A result that was not delivered is no success. Whoever has closed a pipe wants to hear no more.
+            if number == 1, error.code != SystemError.brokenPipe { complain("standard output: \(error)") }
             Process.exit(ExitStatus.failed)
         }
     }

@@ -37,6 +37,25 @@ import Wire
         #expect(sizes.last == last.size && sizes == Set(sizes).sorted(), "each once, in order")
     }
 
+    /// A server that runs as root would replace /dev/null, and one that opened a pipe would wait for its reader.
+    @Test func aLinkIsFollowedAndWhatIsNoFileIsLeftAlone() throws {
+        let outside = try TemporaryFolder()
+        let (link, pipe) = ("\(outside.path)/link", "\(outside.path)/pipe")
+        let target = try outside.write("target", "")
+        #expect(try CommandRun("/bin/ln", ["-s", "target", link]).status == 0)
+        let first = try RunningServer(arguments: ["--checkpoint-file", link])
+        try Waiting.until("the checkpoint") { try Self.checkpoint(Self.text(target), first) != nil }
+        #expect(try File.readLink(link) == "target")
+
+        #expect(try CommandRun("/usr/bin/mkfifo", [pipe]).status == 0)
+        let second = try RunningServer(arguments: ["--checkpoint-file", pipe, "--checkpoint-interval", "1"])
+        try Waiting.until("the log") {
+            second.log.contains("the checkpoint is not in \(pipe): that is there, and no regular file")
+        }
+        #expect(try second.run("exit 3")["exit_code"] == 3)
+        #expect(try !File.status(of: pipe).isRegular)
+    }
+
     @Test func aCommandThatFailsIsTriedAgainAndHoldsNothingUp() throws {
         let outside = try TemporaryFolder()
         let sent = "\(outside.path)/sent"

@@ -159,6 +159,34 @@ import Wire
 
     // MARK: the report
 
+    // MARK: where it goes
+
+    @Test func aPipeIsWrittenIntoAndALinkIsFollowed() throws {
+        let outside = try TemporaryFolder()
+        let pipe = "\(outside.path)/pipe"
+        #expect(try CommandRun("/usr/bin/mkfifo", [pipe]).status == 0)
+        let reader = try RunningCommand("/bin/cat", [pipe])
+        #expect(try run("log", "export", "--output", pipe).status == 0)
+        #expect(try !File.status(of: pipe).isRegular, "a device would be gone")
+        #expect(try reader.end().output.contains(#"{"type":"end","leaves":"#))
+
+        let (link, target) = ("\(outside.path)/link", try outside.write("target", "old"))
+        #expect(try CommandRun("/bin/ln", ["-s", "target", link]).status == 0)
+        #expect(try run("decision", "report", "--output", link).status == 0)
+        #expect(try File.readLink(link) == "target" && (try read(target)).hasPrefix("<!DOCTYPE html>"))
+        #expect(try run("log", "export", "--output", outside.path).errors.contains("Is a directory"))
+    }
+
+    @Test func aFullDiskBehindStandardOutputIsToldOf() throws {
+        let run = try CommandRun(
+            "spawngate", ["log", "export"],
+            environment: ["SPAWNGATE_SERVER=127.0.0.1:\(server.port)", "SPAWNGATE_STATE=\(server.stateFolder)"],
+            launcher: ["/bin/sh", "-c", #"exec "$0" "$@" > /dev/full"#])
+        #expect(run.status == 1 && run.errors == "spawngate: standard output: write: No space left on device\n")
+    }
+
+    // MARK: the report
+
     private func report(_ arguments: String...) throws -> String {
         let path = "\(server.folder.path)/report.html"
         let told = try CommandRun(
