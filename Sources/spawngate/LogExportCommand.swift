@@ -19,7 +19,7 @@ struct LogExportCommand: ClientCommand {
                      `end` {leaves}. Of a part of the log, two lines `inclusion` {seq, size, proof} of its first and last leaf
                      stand before the end: with them the leaves give the checkpoint's root. Of a choice of leaves, each has
                      its own `proof`.
-              ocsf   OCSF 1.3.0, one event a line: decisions as Process Activity (1007, Launch) with the security_control
+              ocsf   OCSF 1.4.0, one event a line: decisions as Process Activity (1007, Launch) with the security_control
                      profile, refused logins as Authentication (3002), all else as Base Event.
               cef    ArcSight Common Event Format, version 0, one event a line.
 

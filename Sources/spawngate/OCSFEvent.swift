@@ -1,12 +1,13 @@
 internal import SpawngateClient
 
-/// A leaf as an event of the Open Cybersecurity Schema Framework, version 1.3.0.
+/// A leaf as an event of the Open Cybersecurity Schema Framework, version 1.4.0, the first whose security_control profile
+/// has `policy` and `is_alert`.
 ///
 /// A decision is Process Activity: Launch, with the security_control profile, for its verdict is what a control did about a
 /// process that was to be launched. A refused login is Authentication. What OCSF has no class for is its Base Event. What
 /// has no place in the schema stands under `unmapped`, as the schema has it.
 enum OCSFEvent {
-    private static let version = "1.3.0"
+    private static let version = "1.4.0"
 
     static func of(_ leaf: LogLeaf, origin: String) -> RemoteValue {
         switch leaf.kind {

@@ -1,6 +1,6 @@
 import SpawngateClient
 
-/// What OCSF 1.3.0 demands of the classes that are exported, in our own words.
+/// What OCSF 1.4.0 demands of the classes that are exported, in our own words.
 enum OCSFSchema {
     enum Kind { case integer, string, boolean, object, list }
 
@@ -74,6 +74,8 @@ enum OCSFSchema {
         }
         if event["device"]["type_id"].integer == nil { faults.append("device.type_id") }
         if event["actor"]["user"]["name"].string == nil { faults.append("actor") }
+        // The profile has `is_alert` and `policy` since 1.4.0; validators refuse them in an event of an earlier version.
+        if event["metadata"]["version"].string != "1.4.0" { faults.append("metadata.version") }
         // The profile's own attributes count only where it is named.
         if !event["action_id"].isNull, !event["metadata"]["profiles"].elements.contains("security_control") {
             faults.append("metadata.profiles")
