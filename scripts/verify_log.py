@@ -119,8 +119,8 @@ class Audit:  # record after record; what is wrong first is what it says
             self.agreed, point.is_done = point.size, True
     def finish(self, more):
         self.check_checkpoints()
-        right = not more and not self.denials and all(point.is_done for point in self.checkpoints)
-        need(right, self.tree.size, "it is missing: a checkpoint is of more records, or more is kept that belongs to it")
+        right = self.tree.size and not more and not self.denials and all(point.is_done for point in self.checkpoints)
+        need(right, self.tree.size, "it is missing: a checkpoint is of more records, more is kept that belongs to it, or there is none at all")
         need(False not in self.sets.values(), None, "a policy set has not the digest that it is named by")
         keys, pairs, of_time = [key for key, _, _ in self.keys], list(zip(self.keys, self.keys[1:])), self.anchors or self.known
         right = not keys or not self.own or self.own[:2] == (keys[-1], [(key, *end) for (key, _, _), (_, *end) in pairs])
@@ -136,11 +136,12 @@ RECORDS = """SELECT l.seq, l.text, id, kind, l.time, verdict, principal, l.sessi
     s.text, erased_at, twin FROM leaf l LEFT JOIN tree USING (seq) LEFT JOIN secret s USING (seq) CROSS JOIN (SELECT 0 twin UNION SELECT 1) ORDER BY l.seq"""
 BEYOND = "SELECT EXISTS (SELECT 1 FROM tree WHERE seq < 0 OR seq >= ?1) OR EXISTS (SELECT 1 FROM secret WHERE seq < 0 OR seq >= ?1)"
 def database(path, audit):
-    has_index, at = os.path.exists(path + "-shm"), None
+    has_index, at, can_make = os.path.exists(path + "-shm"), None, os.access(os.path.dirname(path) or ".", os.W_OK)
     is_alone = not has_index and not (os.path.exists(path + "-wal") and os.path.getsize(path + "-wal"))
+    how, lock = ("&immutable=1", "NORMAL") if is_alone else ("", "NORMAL") if has_index or can_make else ("&vfs=unix-none", "EXCLUSIVE")
     try:
-        log = sqlite3.connect("file:%s?mode=ro%s" % (urllib.parse.quote(path), "&immutable=1" * is_alone), uri=True, isolation_level=None)
-        log.text_factory, _ = bytes, log.execute("BEGIN")
+        log = sqlite3.connect("file:%s?mode=ro%s" % (urllib.parse.quote(path), how), uri=True, isolation_level=None)
+        log.text_factory, *_ = bytes, log.execute("PRAGMA locking_mode = " + lock), log.execute("BEGIN")
         for seq, *denial in log.execute("SELECT seq, policy, rule FROM denial"): audit.denials.setdefault(seq, set()).add(tuple(denial))
         for digest, files in log.execute("SELECT digest, files FROM policy_set"):
             found = attempt(lambda: policy_digest([(file["name"], file["text"]) for file in read(files)]), "").encode()
@@ -156,8 +157,7 @@ def database(path, audit):
         audit.finish(beyond)
     except (sqlite3.Error, UnicodeDecodeError) as error:  # the latter where a message holds what is damaged
         need(getattr(error, "sqlite_errorcode", 11) & 255 in (1, 14), at, "it cannot be read: %s" % error) and wrong("not of this version: %s" % error)
-    finally:  # to read a journal SQLite makes an index of it, and leaves that behind
-        if not has_index and os.path.exists(path + "-shm"): os.remove(path + "-shm")
+    finally: has_index or os.path.exists(path + "-shm") and os.remove(path + "-shm")  # SQLite leaves its index of a journal behind
 def begin(view, audit):  # the first line of an export
     own, earlier = Checkpoint(view["checkpoint"], "the export's checkpoint"), [(k["key"], k["ended_at"], k["rotation"]) for k in view["earlier"]]
     right = view["type"] == "log" and view["version"] == 1 and split_key(view["key"]) and type(view["chosen"]) is bool

@@ -196,6 +196,9 @@ package struct LogAudit {
             nextWitness = witnesses.count
         }
         try checkWitnesses()
+        if count == 0, part == nil {
+            throw LogFault(0, "it is missing: there is no record at all; a database has its newest in spawngate.db-wal")
+        }
         if nextWitness < witnesses.count {
             let witness = witnesses[nextWitness]
             throw LogFault(count, "it is missing: the log ends here, and \(witness.name) is of \(witness.size) records")

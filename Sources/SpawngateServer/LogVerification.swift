@@ -32,7 +32,9 @@ package struct LogVerification {
     package func run() throws -> Outcome {
         do {
             let file = try File.open(path, .read)
-            let start = try file.status().isRegular ? file.readAt(0, count: Self.databaseMagic.count) : []
+            let status = try file.status()
+            if status.isDirectory { throw LogUnusable("\(path) is a folder, and no file.") }
+            let start = try status.isRegular ? file.readAt(0, count: Self.databaseMagic.count) : []
             let summary = try start == Self.databaseMagic ? runOnDatabase() : runOnExport(file, start: start)
             return .good(summary, execution?.tally)
         } catch let fault as LogFault {
@@ -49,7 +51,15 @@ package struct LogVerification {
         let index = try? File.status(of: "\(path)-shm")
         // To read a write-ahead log SQLite makes an index of it, and leaves that behind.
         defer { if index == nil { try? File.remove("\(path)-shm") } }
-        let copy = try LogCopy(path: path, isAlone: index == nil && (journal?.size ?? 0) == 0)
+        let surroundings: LogCopy.Surroundings =
+            if index != nil {
+                .other
+            } else if (journal?.size ?? 0) == 0 {
+                .nothing
+            } else {
+                File.isWritable(File.parent(of: path)) ? .other : .journalForReadingOnly
+            }
+        let copy = try LogCopy(path: path, beside: surroundings)
         var audit = LogAudit(witnesses: witnesses, anchors: anchors, denials: try copy.denials())
         try copy.forEachPolicySet { digest, set in
             try audit.addPolicySet(digest, isRight: set != nil)

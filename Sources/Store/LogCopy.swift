@@ -8,10 +8,25 @@ package final class LogCopy {
     private let connection: OpaquePointer
     private let path: String
 
-    /// Opens it. `isAlone`: neither `PATH-shm` is there, nor a `PATH-wal` that is not empty.
-    package init(path: String, isAlone: Bool) throws(StoreFailure) {
-        // Without this SQLite would make both.
-        let how = isAlone ? "&immutable=1" : ""
+    /// What lies beside a database.
+    package enum Surroundings {
+        /// Neither `PATH-shm`, nor a `PATH-wal` that is not empty.
+        case nothing
+        /// A `PATH-wal` and no `PATH-shm`, in a folder where none can be made.
+        case journalForReadingOnly
+        case other
+    }
+
+    /// Opens it.
+    package init(path: String, beside surroundings: Surroundings) throws(StoreFailure) {
+        let how =
+            switch surroundings {
+            // Without this SQLite would make both.
+            case .nothing: "&immutable=1"
+            // Without locks and alone, SQLite keeps its index of the journal in memory.
+            case .journalForReadingOnly: "&vfs=unix-none"
+            case .other: ""
+            }
         var opened: OpaquePointer?
         let flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX
         let code = sqlite3_open_v2("file:\(Self.escaped(path))?mode=ro\(how)", &opened, flags, nil)
@@ -23,6 +38,9 @@ package final class LogCopy {
         connection = opened
         self.path = path
         sqlite3_busy_timeout(opened, 5000)
+        if surroundings == .journalForReadingOnly {
+            sqlite3_exec(opened, "PRAGMA locking_mode = EXCLUSIVE", nil, nil, nil)
+        }
         // All that is read is of one moment.
         sqlite3_exec(opened, "BEGIN", nil, nil, nil)
     }

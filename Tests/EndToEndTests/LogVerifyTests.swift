@@ -191,6 +191,42 @@ import Wire
         }
     }
 
+    @Test func aDatabaseWithoutItsJournalIsNotGood() throws {
+        try start("yes")
+        try server.kill9()
+        try copyDatabase()
+        let run = try verify([])
+        #expect(
+            run.status == 1 && run.errors.contains("no record at all; a database has its newest in spawngate.db-wal"))
+        if let python = PythonProgram.path {
+            let script = ShippedPolicies.repository + "/scripts/verify_log.py"
+            let second = try CommandRun(python, [script, "\(evidence.path)/spawngate.db"])
+            #expect(second.status == 1 && second.output.contains(#""first_bad": 0"#), "\(second.output)")
+        }
+    }
+
+    /// As on a disk for reading only, or where the copy is another's.
+    @Test func aCopyWithItsJournalIsReadWhereNothingCanBeMade() throws {
+        try makeLog()
+        try server.kill9()
+        try copyDatabase(["spawngate.db", "spawngate.db-wal"])
+        let files = ["spawngate.db", "spawngate.db-wal"].map { "\(evidence.path)/\($0)" }
+        #expect(try CommandRun("/bin/chmod", ["444"] + files).status == 0)
+        #expect(try CommandRun("/bin/chmod", ["555", evidence.path]).status == 0)
+        let other =
+            Process.userIdentifier == 0
+            ? ["/usr/bin/setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] : []
+        let run = try CommandRun("spawngate", ["log", "verify", files[0]] + checkpoints(), launcher: other)
+        #expect(run.status == 0 && run.output.contains("7 of them decisions"), "\(run.errors)")
+        if let python = PythonProgram.path {
+            let script = ShippedPolicies.repository + "/scripts/verify_log.py"
+            let second = try CommandRun(python, [script, files[0]] + checkpoints(), launcher: other)
+            #expect(second.status == 0, "\(second.output)\(second.errors)")
+        }
+        #expect(try CommandRun("/bin/chmod", ["755", evidence.path]).status == 0)
+        #expect(try File.list(evidence.path).filter { $0.hasPrefix("spawngate.db") }.count == 2)
+    }
+
     @Test func wrongUsageIsNoVerdict() throws {
         try server.terminate()
         try copyDatabase()
@@ -202,6 +238,8 @@ import Wire
         }
         #expect(try verify([], file: "\(evidence.path)/text").status == 2)
         #expect(try verify([], file: "/nowhere").status == 2)
+        let folder = try verify([], file: evidence.path)
+        #expect(folder.status == 2 && folder.errors.contains("\(evidence.path) is a folder, and no file."))
         #expect(try verify([], file: "\(evidence.path)/spawngate.db").status == 0)
     }
 
