@@ -144,7 +144,13 @@ package enum Process {
         (try? File.readLink("/proc/self/exe")) ?? CommandLine.arguments.first ?? "spawngate"
     }
 
-    /// The environment as name and value.
+    /// The whole environment that this process was started with, each "NAME=text".
+    package static func environment() throws(SystemError) -> [String] {
+        try File.read("/proc/self/environ", bytesMax: 16 << 20).split(separator: 0)
+            .map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    /// The text of a variable of the environment.
     package static func environment(_ name: String) -> String? {
         getenv(name).map { String(cString: $0) }
     }

@@ -105,11 +105,9 @@ final class CheckpointPublisher {
             // What it prints is nobody's; what it complains of is for the server's own log.
             let null = try File.open("/dev/null", .append)
             let errors = try Process.standardError()
-            let inherited = configuration.environmentNames.compactMap { name in
-                Process.environment(name).map { "\(name)=\($0)" }
-            }
+            // Its credentials are there, which no session may see, so that they are not among the names to pass on.
             let process = try ChildProcess(
-                path: "/bin/sh", arguments: ["sh", "-c", command], environment: inherited,
+                path: "/bin/sh", arguments: ["sh", "-c", command], environment: try Process.environment(),
                 descriptors: [input.number, null.number, errors.number], newSession: true)
             lastCommanded = note
             let limit = Int64(configuration.limits.checkpointCommandMilliseconds) * 1_000_000

@@ -125,9 +125,9 @@ struct ServeCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "A command for /bin/sh that gets each checkpoint on its standard input, to bring it where this machine cannot "
-                + "change it. What it prints is thrown away, but for standard error. One that fails gets the newest again "
-                + "after an interval.", valueName: "command"))
+            "A command for /bin/sh, with the environment of the server, that gets each checkpoint on its standard input, to "
+                + "bring it where this machine cannot change it. What it prints is thrown away, but for standard error. One "
+                + "that fails gets the newest again after an interval.", valueName: "command"))
     var checkpointCommand: String?
 
     @Option(

@@ -10,16 +10,24 @@ import Wire
     init() throws { outside = try TemporaryFolder() }
 
     /// The command runs in the folder `outside`.
-    private func server(_ command: String, _ arguments: [String] = []) throws -> RunningServer {
+    private func server(
+        _ command: String, _ arguments: [String] = [], environment: [String] = []
+    ) throws -> RunningServer {
         try RunningServer(
             arguments: [
                 "--checkpoint-command", "cd '\(outside.path)'; \(command)", "--checkpoint-interval", "1",
-            ] + arguments)
+            ] + arguments, environment: environment)
     }
 
     private func lines(_ name: String) -> [String] {
         let bytes = (try? File.read("\(outside.path)/\(name)", bytesMax: 1 << 20)) ?? []
         return String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init)
+    }
+
+    @Test func itHasTheServersCredentialsAndSessionsHaveNot() throws {
+        let server = try server(#"echo "$UPLOAD_KEY" >> keys"#, environment: ["UPLOAD_KEY=marker key"])
+        try Waiting.until("the command") { lines("keys").first == "marker key" }
+        #expect(try server.run(#"test -z "$UPLOAD_KEY""#)["exit_code"] == 0)
     }
 
     @Test func oneThatHangsIsKilledWithWhatItStartedAndTriedAgain() throws {
