@@ -71,12 +71,12 @@ import Wire
 
     @Test func auditorsAnswersCarryTheCheckpoint() throws {
         let server = try RunningServer()
-        _ = try server.run("exit 0")
+        let decision = try server.run("exit 0")["decision_id"] ?? .null
         let current = try server.call("log.checkpoint")
         let size = current["size"] ?? .null
         for (method, params): (String, JSONValue) in [
             ("decision.list", [:]), ("decision.get", ["seq": 0]), ("log.inclusion", ["seq": 0, "size": size]),
-            ("log.consistency", ["from": 1, "to": size]),
+            ("log.consistency", ["from": 1, "to": size]), ("decision.replay", ["id": decision]),
         ] {
             #expect(try server.call(method, params)["checkpoint"] == current["checkpoint"], "\(method)")
         }

@@ -29,7 +29,7 @@ enum ReplayMethods {
             write(
                 Judgement(
                     set: nil, policies: [], failure: recorded.objections.failures.first?.reason,
-                    durationMicroseconds: 0), of: recorded, leaf, request, to: &json)
+                    durationMicroseconds: 0), of: recorded, leaf, request, server.notary.checkpoint().note, to: &json)
             return .now
         }
         let panel = PolicyPanel(
@@ -40,7 +40,8 @@ enum ReplayMethods {
         panel.becameIdle = { [unowned server, unowned panel] in
             _ = panel.ask(question) { judgement in
                 server.panels[key] = nil
-                reply.send { write(judgement, of: recorded, leaf, request, to: &$0) }
+                let checkpoint = server.notary.checkpoint().note
+                reply.send { write(judgement, of: recorded, leaf, request, checkpoint, to: &$0) }
             }
         }
         panel.broke = { [unowned server] error in
@@ -76,7 +77,7 @@ enum ReplayMethods {
 
     private static func write(
         _ judgement: Judgement, of recorded: RecordedDecision, _ leaf: StoredLeaf, _ request: JSONValue,
-        to json: inout JSONWriter
+        _ checkpoint: String, to json: inout JSONWriter
     ) {
         json.beginObject()
         json.member("same", recorded.isSame(as: judgement))
@@ -84,6 +85,7 @@ enum ReplayMethods {
         json.value(judgement.preview(of: request))
         json.name("recorded")
         json.raw(Array(leaf.text.utf8))
+        json.member("checkpoint", checkpoint)
         json.endObject()
     }
 
