@@ -22,7 +22,8 @@ struct DecisionEraseCommand: ClientCommand {
 
     @Option(
         help: ArgumentHelp(
-            "All decisions before then: 2026-11-24T11:55:31Z, or how long ago: 12h, 30d.", valueName: "time"))
+            "All decisions before then: 2026-11-24T11:55:31Z, or how long ago: 12h, 30d.", valueName: "time"),
+        transform: Moment.option)
     var before: Moment?
 
     @OptionGroup var options: ServerOptions

@@ -29,10 +29,11 @@ struct DecisionFilterOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Only from then on: 2026-11-24T11:55:31Z, or how long ago: 90s, 30m, 12h, 7d.", valueName: "time"))
+            "Only from then on: 2026-11-24T11:55:31Z, or how long ago: 90s, 30m, 12h, 7d.", valueName: "time"),
+        transform: Moment.option)
     var since: Moment?
 
-    @Option(help: ArgumentHelp("Only until then, written as for --since.", valueName: "time"))
+    @Option(help: ArgumentHelp("Only until then, written as for --since.", valueName: "time"), transform: Moment.option)
     var until: Moment?
 
     /// The filters of `decision.list` as params.

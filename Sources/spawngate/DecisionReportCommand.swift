@@ -34,10 +34,10 @@ struct DecisionReportCommand: ClientCommand {
     @Option(
         help: ArgumentHelp(
             "From then on: 2026-11-24T11:55:31Z, or how long ago: 12h, 30d. Without it: from the first.",
-            valueName: "time"))
+            valueName: "time"), transform: Moment.option)
     var since: Moment?
 
-    @Option(help: ArgumentHelp("Until then, written as for --since.", valueName: "time"))
+    @Option(help: ArgumentHelp("Until then, written as for --since.", valueName: "time"), transform: Moment.option)
     var until: Moment?
 
     @Option(help: ArgumentHelp("The file to write; without it, standard output.", valueName: "file"))

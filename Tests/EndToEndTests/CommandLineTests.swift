@@ -110,6 +110,9 @@ import Wire
         #expect(try run("get").status == 2)
         #expect(try run("no-such-command").status == 2)
         #expect(try run("start", "--promt", "x").status == 2)
+        let time = try run("decision", "list", "--since", "yesterday")
+        #expect(
+            time.status == 2 && time.errors.contains("'yesterday'") && time.errors.contains("how long ago: 90s, 30m"))
     }
 
     @Test func everyCommandHasHelpWithAnExample() throws {

@@ -67,7 +67,8 @@ import Testing
     @Test func aMomentIsATimestampOrAnAge() {
         #expect(Moment(argument: "1h")?.timestamp(now: now).text == "2026-11-24T10:55:31.042Z")
         #expect(Moment(argument: "2026-11-24T11:55:31Z")?.timestamp(now: now).milliseconds == 1_795_521_331_000)
-        #expect(Moment(argument: "yesterday") == nil)
+        #expect(Moment(argument: "2026-11-24")?.timestamp(now: now).text == "2026-11-24T00:00:00.000Z")
+        #expect(Moment(argument: "yesterday") == nil && Moment(argument: "2026-11-31") == nil)
     }
 
     @Test func sessionsAreListedOneALine() {
