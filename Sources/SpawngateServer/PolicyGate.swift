@@ -60,11 +60,8 @@ final class PolicyGate {
 
     var waitingCount: Int { questions.count }
 
-    /// Whether a question waits for its answer.
-    var isJudging: Bool {
-        if !questions.isEmpty { return true }
-        return workers.contains { worker in if case .busy = worker.activity { true } else { false } }
-    }
+    /// When it was last asked something, by the loop's clock.
+    private(set) var lastAskedAt = Int64.min / 2
 
     // MARK: questions
 
@@ -72,6 +69,7 @@ final class PolicyGate {
     ///
     /// `text` is the policies' `request` as canonical JSON: the very bytes that the decision keeps.
     func ask(_ text: [UInt8], completion: @escaping (Judgement) -> Void) {
+        lastAskedAt = loop.nowNanoseconds
         questions.append(Question(text: text, completion: completion))
     }
 

@@ -27,7 +27,6 @@ final class ReplayJob {
 
     /// How long after a start was judged others are expected.
     private static let livelyNanoseconds: Int64 = 100_000_000
-    private static let pauseMilliseconds = 2
 
     private let server: Server
     private let panel: PolicyPanel
@@ -48,7 +47,6 @@ final class ReplayJob {
     private var pause: TimerToken?
     private var lookout: TimerToken?
     private var readAt: Int64 = 0
-    private var lastLiveAt = Int64.min / 2
     /// Decisions that may be asked while starts are judged, and as of when.
     private var allowance = 0.0
     private var allowanceAt: Int64 = 0
@@ -105,8 +103,9 @@ final class ReplayJob {
                 guard readPage() else { return }
                 continue
             }
-            let count = min(panel.batchCount, page.count, allowed())
-            if count == 0 { return rest(milliseconds: Self.pauseMilliseconds) }
+            let count = min(panel.batchCount, page.count)
+            let early = millisecondsUntilAllowed(count)
+            if early > 0 { return rest(milliseconds: early) }
             guard ask(count) else { return }
         }
     }
@@ -168,17 +167,19 @@ final class ReplayJob {
 
     // MARK: giving way
 
-    /// How many decisions may be asked now. While nobody else is judged there is no bound; otherwise as many as make up
-    /// the polite rate, however long a turn of the busy loop takes.
-    private func allowed() -> Int {
+    /// How long to wait before so many are asked. While nobody else is judged that is no time; otherwise the polite rate
+    /// must have earned them all, however long a turn of the busy loop takes: a batch costs a turn of the loop, and
+    /// takes a processor from others twice, whatever its size.
+    private func millisecondsUntilAllowed(_ count: Int) -> Int {
         let now = server.loop.nowNanoseconds
-        if server.gate.isJudging { lastLiveAt = now }
-        guard now - lastLiveAt < Self.livelyNanoseconds else { return .max }
+        guard now - server.gate.lastAskedAt < Self.livelyNanoseconds else { return 0 }
         let limits = server.configuration.limits
-        let earned = Double(min(now - allowanceAt, Self.livelyNanoseconds)) * Double(limits.replayPoliteRate) / 1e9
-        allowance = min(allowance + earned, Double(limits.replayWorkers * limits.replayBatchMax))
+        let perMillisecond = Double(limits.replayPoliteRate) / 1000
+        let passed = min(now - allowanceAt, Self.livelyNanoseconds)
+        allowance += Double(passed) / 1e6 * perMillisecond
+        allowance = min(allowance, Double(limits.replayWorkers * limits.replayBatchMax))
         allowanceAt = now
-        return Int(allowance)
+        return Int(((Double(count) - allowance) / perMillisecond).rounded(.up))
     }
 
     private func rest(milliseconds: Int) {
