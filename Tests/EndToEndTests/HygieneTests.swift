@@ -82,7 +82,7 @@ import Wire
         while refusal == nil, acknowledged.count < 1000 {
             let params = server.shell("echo \(acknowledged.count) >> ran", ["prompt": prompt])
             do {
-                acknowledged.append(try server.call("session.start", params, milliseconds: 5000))
+                acknowledged.append(try server.call("session.start", params))
             } catch let error as Refusal {
                 refusal = error
             }

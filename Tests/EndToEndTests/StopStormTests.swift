@@ -112,7 +112,7 @@ import Wire
             let agent = Int32(try #require(record["pid"]?.int))
             try Signals.kill(try #require(server.shim(of: record)))
             let begin = Waiting.now
-            try Waiting.untilGone(pid: agent, milliseconds: 1000)
+            try Waiting.untilGone(pid: agent)
             slowest = max(slowest, Self.milliseconds(since: begin))
             let lost = try server.wait(record)
             #expect(lost["status"] == "lost", "round \(round)")

@@ -204,7 +204,8 @@ import Wire
             try client.call("session.list")
             slowest = max(slowest, Waiting.now - start)
         }
-        #expect(slowest < 1_000_000_000)
+        // Half of what a handshake may take in all.
+        #expect(slowest < 5_000_000_000)
         // All of them get their answer; who goes away leaves nothing.
         for one in half { #expect(try one.receive().first == 0x16) }
         half = []
