@@ -114,12 +114,21 @@ enum ReportFile {
         case found(Report)
     }
 
+    private static let names = ["report.md", "outputs/report.md"]
+
+    /// When the newest file was written that could be taken for a report, in nanoseconds of the kernel's file clock.
+    static func lastWritten(in folders: [ResolvedPath]) -> Int64? {
+        folders.flatMap { folder in
+            names.compactMap { try? folder.openBeneath($0).status().modifiedNanoseconds }
+        }.max()
+    }
+
     /// The first regular, non-empty `report.md` or `outputs/report.md`, written since the start, in the working
     /// directory or a write root. No link is followed: the session could make one that leads to what it may not read.
     static func find(_ record: SessionRecord, since: Int64, bytesMax: Int) -> Outcome {
         for root in [record.workingDirectory, record.runtimeWriteRoot].compactMap({ $0 }) + record.writeRoots {
             guard let folder = try? ResolvedPath(opening: root) else { continue }
-            for relative in ["report.md", "outputs/report.md"] {
+            for relative in names {
                 guard let file = try? folder.openBeneath(relative), let status = try? file.status(), status.isRegular,
                     status.size > 0, status.modifiedNanoseconds >= since
                 else { continue }

@@ -8,7 +8,7 @@ internal import Wire
 
 /// The whole server: one thread, one loop, and the only owner of everything that has an effect.
 package final class Server {
-    static let version = "0.1.0"
+    package static let version = "0.1.0"
 
     let configuration: Configuration
     let logger: Logger
@@ -106,7 +106,7 @@ package final class Server {
                 configuration: configuration, loop: loop, gate: gate, logger: logger,
                 obstacle: try PolicyPromotion.recover(store, configuration: configuration, logger: logger))
             starts = try StartPipeline(
-                configuration: configuration, clock: clock, logger: logger, gate: gate, store: store,
+                configuration: configuration, loop: loop, clock: clock, logger: logger, gate: gate, store: store,
                 supervisor: supervisor)
             shadow = try ShadowGate(
                 configuration: configuration, loop: loop, clock: clock, logger: logger, store: store)

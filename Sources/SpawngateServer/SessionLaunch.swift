@@ -17,6 +17,9 @@ struct SessionLaunch {
     let environment: [NamedText]
     let prompt: String?
     let timeoutMilliseconds: Int64?
+
+    /// Where its report may be.
+    var folders: [ResolvedPath] { [workingDirectory] + writeRoots + (runtimeWriteRoot.map { [$0] } ?? []) }
 }
 
 extension SessionLaunch {

@@ -17,6 +17,7 @@ final class StartPipeline {
     }
 
     private let configuration: Configuration
+    private let loop: EventLoop
     private let clock: any Clock
     private let logger: Logger
     private let gate: PolicyGate
@@ -33,10 +34,11 @@ final class StartPipeline {
     private(set) var decisionCounts: [Verdict: Int] = [:]
 
     init(
-        configuration: Configuration, clock: any Clock, logger: Logger, gate: PolicyGate, store: Store,
+        configuration: Configuration, loop: EventLoop, clock: any Clock, logger: Logger, gate: PolicyGate, store: Store,
         supervisor: SessionSupervisor
     ) throws(StoreFailure) {
         self.configuration = configuration
+        self.loop = loop
         self.clock = clock
         self.logger = logger
         self.gate = gate
@@ -67,6 +69,28 @@ final class StartPipeline {
         if let key { underKey[key] = start }
         gate.ask(CanonicalJSON.bytes(of: start.question)) { [unowned self] judgement in
             start.judgement = judgement
+            enlist(start, notBefore: reportTick(start))
+        }
+    }
+
+    /// When a report that lies there was written, where that can be as late as now: it could not be told from one that
+    /// the session writes, for files are stamped by a clock that ticks every few milliseconds. Nil mostly.
+    private func reportTick(_ start: PendingStart) -> Int64? {
+        guard start.request.expectsReport, start.judgement?.verdict == .allow,
+            let written = ReportFile.lastWritten(in: start.launch.folders)
+        else { return nil }
+        // One from the future is no reason to wait for it.
+        return (0..<Self.fileTickNanosecondsMax).contains(written - clock.fileNanoseconds()) ? written : nil
+    }
+
+    /// With CONFIG_HZ=100.
+    private static let fileTickNanosecondsMax: Int64 = 10_000_000
+
+    /// Puts a judged start among those to be kept, once the clock of files has passed `tick`.
+    private func enlist(_ start: PendingStart, notBefore tick: Int64?) {
+        if let tick, clock.fileNanoseconds() <= tick {
+            loop.after(milliseconds: 1) { [unowned self] in enlist(start, notBefore: tick) }
+        } else {
             judged.append(start)
         }
     }

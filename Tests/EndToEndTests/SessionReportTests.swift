@@ -63,6 +63,20 @@ import Wire
         #expect(try run("exit 0")["status"] == "completed_missing_report")
     }
 
+    @Test func aReportOfTheSameTickOfTheClockOfFilesDoesNotCount() throws {
+        let path = "\(server.workFolder)/report.md"
+        for round in 0..<20 {
+            // Right after a tick, so that the start comes before the next.
+            let now = SystemClock().fileNanoseconds()
+            try Waiting.until("a tick of the clock of files") { SystemClock().fileNanoseconds() > now }
+            try server.folder.write("work/report.md", "old")
+            let script = round % 2 == 0 ? "exit 0" : "printf new > report.md"
+            let record = try run(script)
+            #expect(record["status"] == (round % 2 == 0 ? "completed_missing_report" : "completed"), "round \(round)")
+            try File.remove(path)
+        }
+    }
+
     @Test func whoExpectsNoReportIsAskedForNone() throws {
         let record = try server.run("echo a > report.md")
         #expect(record["status"] == "exited")
