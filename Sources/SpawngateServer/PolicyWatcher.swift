@@ -9,6 +9,8 @@ final class PolicyWatcher {
     private let gate: PolicyGate
     private let logger: Logger
     private var watch: FolderWatch
+    /// Which folder had the name when it was read last; nil where there was none.
+    private var watched: FileIdentity?
     private var settling: TimerToken?
     private var isTrying = false
     private var changedMeanwhile = false
@@ -36,6 +38,7 @@ final class PolicyWatcher {
             settle()
         }
         reload {}
+        lookAgain()
     }
 
     /// Reads the folder and tries what it holds; the completion comes when that has taken over or was refused.
@@ -63,7 +66,7 @@ final class PolicyWatcher {
             changedMeanwhile = true
             return
         }
-        let folderIsThere = watchFolders()
+        watchFolders()
         do throws(PolicyLoadError) {
             if let obstacle { throw PolicyLoadError(file: nil, line: nil, message: obstacle) }
             let set = try PolicyFolder.read(configuration.policyFolder, limits: configuration.limits)
@@ -87,8 +90,6 @@ final class PolicyWatcher {
             gate.refuse(error)
             refused(error)
             finish()
-            // A folder that is gone tells nothing when it comes back, so it is looked for.
-            if !folderIsThere { lookAgain() }
         }
     }
 
@@ -109,22 +110,23 @@ final class PolicyWatcher {
         attempt()
     }
 
+    /// A folder that comes back tells nothing, nor does one whose name is given to another: by a link on its path that
+    /// leads elsewhere now, or by a mount over it. So it is looked at twice a second which folder has the name.
     private func lookAgain() {
         loop.after(milliseconds: 500) { [unowned self] in
-            if watchFolders() { attempt() } else { lookAgain() }
+            if identity() != watched { attempt() }
+            lookAgain()
         }
     }
 
+    private func identity() -> FileIdentity? { try? File.status(of: configuration.policyFolder).identity }
+
     /// Watches the folder and those below it that are there now. Adding a watch twice is adding it once.
-    private func watchFolders() -> Bool {
+    private func watchFolders() {
+        watched = identity()
         for subfolder in PolicyFolder.subfolders {
             try? watch.watch("\(configuration.policyFolder)/\(subfolder)")
         }
-        do {
-            try watch.watch(configuration.policyFolder)
-            return true
-        } catch {
-            return false
-        }
+        try? watch.watch(configuration.policyFolder)
     }
 }

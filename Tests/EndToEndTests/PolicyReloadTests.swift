@@ -128,6 +128,21 @@ import Wire
         #expect(Set(seen.keys) == ["one", "two"])
     }
 
+    @Test func aFolderThatIsALinkMayLeadElsewhere() throws {
+        let server = try RunningServer(policies: ["10-a.lua": Self.denying("one")])
+        let other = try server.folder.write("two/10-a.lua", Self.denying("two"))
+        let swap = "mv policies one; ln -s one policies"
+        #expect(try CommandRun("/bin/sh", ["-c", "cd \(server.folder.path); \(swap)"]).status == 0)
+        try server.restart()
+        try server.call("policy.reload")
+        let link = "cd \(server.folder.path); ln -s two next; mv -T next policies"
+        #expect(try CommandRun("/bin/sh", ["-c", link]).status == 0)
+        try waitForRules(["two"], server)
+        // From now on it is the other one that is watched.
+        try File.open(other, .readWrite(create: false, truncate: true)).writeAll(Array(Self.denying("three").utf8))
+        try waitForRules(["three"], server)
+    }
+
     @Test func aPolicyFolderThatComesBackIsFound() throws {
         let server = try RunningServer(policies: ["10-a.lua": Self.denying("a")])
         try server.call("policy.reload")
