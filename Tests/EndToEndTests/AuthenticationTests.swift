@@ -35,6 +35,20 @@ import Wire
         #expect(!server.log.contains(right.dropLast()), "a token is not logged, not even one that is nearly right")
     }
 
+    @Test func aBatchTriesNoMoreThanThreeTokens() throws {
+        let client = try server.connectUnauthenticated()
+        let calls: [JSONValue] = try (["x", "y", "z", server.adminToken()]).enumerated().map { index, token in
+            [
+                "jsonrpc": "2.0", "id": .integer(Int64(index)), "method": "auth.authenticate",
+                "params": ["token": .string(token)],
+            ]
+        }
+        let answers = try JSONValue(text: try client.exchange(JSONValue.array(calls).text)).array ?? []
+        #expect(answers.map { $0["error"]?["code"] } == [-32001, -32001, -32001, -32001])
+        #expect(try client.receiveAll().isEmpty)
+        try Waiting.until("a line in the log") { server.log.contains("it offered 3 wrong tokens") }
+    }
+
     @Test func aRightTokenAfterTwoWrongOnesIsWelcome() throws {
         let client = try server.connectUnauthenticated()
         for _ in 0..<2 { _ = try client.refusal("auth.authenticate", ["token": "sg_0_0"]) }

@@ -24,6 +24,10 @@ enum ServerMethods {
     private static func authenticate(_ call: MethodCall, _ json: inout JSONWriter) throws(RPCError) -> Answered {
         let token = try call.read("token").requiredText("token")
         let (server, connection) = (call.server, call.connection)
+        // What else stands in the same batch is not tried.
+        if connection.wrongTokens >= server.configuration.limits.wrongTokensMax {
+            throw RPCError.notAuthenticated("This connection has offered too many wrong tokens.")
+        }
         guard let grant = server.access.grant(for: token, wallMilliseconds: server.clock.wallMilliseconds()) else {
             server.metrics.wrongTokens += 1
             connection.wrongTokens += 1
