@@ -10,14 +10,16 @@ package struct ParamReader {
         self.params = params
         guard let params else { return }
         var unknown: String?
-        params.forEachMember { name, _ in
+        var withNUL: String?
+        params.forEachMember { name, value in
             if unknown == nil, !known.contains(where: name.equals) { unknown = name.string }
+            if withNUL == nil, value.containsNUL { withNUL = name.string }
         }
         if let unknown {
             throw RPCError.invalidParams(
                 "There is no param \"\(RPCError.excerpt(unknown))\" here.", param: unknown)
         }
-        if params.containsNUL { throw RPCError.invalidParams("A param holds the character U+0000.") }
+        if let withNUL { throw RPCError.invalidParams("\(withNUL) holds the character U+0000.", param: withNUL) }
     }
 
     /// The member, where it is there and not null.

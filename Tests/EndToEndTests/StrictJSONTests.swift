@@ -85,14 +85,16 @@ import Wire
     }
 
     @Test func aNULInAnyStringOfTheParamsIsRefused() throws {
-        let params: [JSONValue] = [
-            ["name": "a\u{0}b"], ["name": "a", "args": ["x", "\u{0}"]], ["labels": ["a\u{0}": "b"]],
-            ["environment": ["A": "b\u{0}"]], ["prompt": "\u{0}"],
+        let params: [(String, JSONValue)] = [
+            ("name", ["name": "a\u{0}b"]), ("args", ["name": "a", "args": ["x", "\u{0}"]]),
+            ("labels", ["labels": ["a\u{0}": "b"]]), ("environment", ["environment": ["A": "b\u{0}"]]),
+            ("prompt", ["prompt": "\u{0}"]),
         ]
-        for params in params {
+        for (name, params) in params {
             let refusal = try client.refusal("session.start", params)
             #expect(refusal?.code == -32602)
-            #expect(refusal?.message == "A param holds the character U+0000.")
+            #expect(refusal?.message == "\(name) holds the character U+0000.")
+            #expect(refusal?.data == ["status": 400, "param": .string(name)])
         }
     }
 

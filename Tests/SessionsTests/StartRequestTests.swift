@@ -166,12 +166,13 @@ import Wire
     }
 
     @Test(arguments: [
-        #""prompt":"a\u0000""#, #""args":["\u0000"]"#, #""environment":{"A":"\u0000"}"#,
-        #""environment":{"A\u0000":""}"#,
-        #""labels":{"\u0000":""}"#, #""allowed_tools":["a","b\u0000"]"#, #""idempotency_key":"\u0000""#,
+        ("prompt", #""prompt":"a\u0000""#), ("args", #""args":["\u0000"]"#),
+        ("environment", #""environment":{"A":"\u0000"}"#), ("environment", #""environment":{"A\u0000":""}"#),
+        ("labels", #""labels":{"\u0000":""}"#), ("allowed_tools", #""allowed_tools":["a","b\u0000"]"#),
+        ("idempotency_key", #""idempotency_key":"\u0000""#),
     ])
-    func aNULIsRefusedWhereverItStands(member: String) {
-        #expect(throws: RPCError.invalidParams("A param holds the character U+0000.")) {
+    func aNULIsRefusedWhereverItStands(name: String, member: String) {
+        #expect(throws: RPCError.invalidParams("\(name) holds the character U+0000.", param: name)) {
             try StartRequest(with: member)
         }
     }
