@@ -8,7 +8,7 @@ import Wire
 
     init() throws { server = try RunningServer() }
 
-    @Test(arguments: ["GET / HTTP/1.1", "POST /rpc HTTP/1.1", "OPTIONS * HTTP/1.1"])
+    @Test(arguments: ["GET / HTTP/1.1", "POST /rpc HTTP/1.1", "OPTIONS * HTTP/1.1", "PRI * HTTP/2.0"])
     func anHTTPClientIsToldWhatThePortSpeaks(request: String) throws {
         let client = try server.connectUnauthenticated()
         try client.send(Array("\(request)\r\nHost: x\r\n\r\n".utf8))
