@@ -49,8 +49,7 @@ class Note:  # C2SP signed-note
         lines = [re.fullmatch("\u2014 " + NAME + " ([^ ]{7,})", line).groups() for line in text[len(self.text) + 1:-1].split("\n")]
         self.signatures = [(name + "+" + unbase(signature)[:4].hex(), unbase(signature)[4:]) for name, signature in lines]
     def is_signed(self, key):
-        (_, ident, public), text = split_key(key), self.text.encode()
-        return any(attempt(lambda: public.verify(signature, text) is None) for signer, signature in self.signatures if signer == ident)
+        return any(split_key(key)[1] == signer and attempt(lambda: split_key(key)[2].verify(data, self.text.encode()) is None) for signer, data in self.signatures)
 class Checkpoint(Note):  # C2SP tlog-checkpoint
     def __init__(self, text, name):
         (self.origin, size, root, *more), self.name, self.is_done = (super().__init__(text) or self.text).split("\n"), name, False
@@ -132,6 +131,7 @@ class Audit:  # record after record; what is wrong first is what it says
             if keys: of_time = [key for index, (key, at, rotation) in enumerate(self.keys) if index in trusted and (
                 at + bool(rotation) if index else 0) <= point.size <= (self.keys[index + 1][1] if keys[index + 1:] else point.size)]
             need(point.is_by(of_time), None, point.name + " is not signed by the key of its time")
+        need(not keys or len(keys) - 1 in trusted, None, "the log goes on under a key that the given one does not vouch for")
 RECORDS = """SELECT l.seq, l.text, id, kind, l.time, verdict, principal, l.session_id, executive, mission_id, hashes, s.seq, s.session_id, s.time, salt,
     s.text, erased_at, twin FROM leaf l LEFT JOIN tree USING (seq) LEFT JOIN secret s USING (seq) CROSS JOIN (SELECT 0 twin UNION SELECT 1) ORDER BY l.seq"""
 BEYOND = "SELECT EXISTS (SELECT 1 FROM tree WHERE seq < 0 OR seq >= ?1) OR EXISTS (SELECT 1 FROM secret WHERE seq < 0 OR seq >= ?1)"

@@ -61,7 +61,9 @@ struct KeyCheck {
                 ? "\(witness.name) is signed by a key whose time it was not"
                 : "\(witness.name) is not signed by a key of this log"
         }
-        return nil
+        // A database has no checkpoint of its own, so that nothing but its last key says whose its end is.
+        return trusted.contains(periods.count - 1)
+            ? nil : "the log goes on under a key that the given one does not vouch for"
     }
 
     /// A log that tells nothing of its keys, as those of before 2026-11-28, and parts of a log.

@@ -111,6 +111,29 @@ import Wire
         #expect(try verify(checkpoints() + ["--key", stranger]).status == 1)
     }
 
+    /// A database has no checkpoint of its own that an unknown key would have signed.
+    @Test func aKeyThatNobodyVouchedForIsNotTrusted() throws {
+        try start("yes")
+        let old = try #require(try server.call("log.key")["key"]?.string)
+        try server.kill9()
+        try File.remove("\(server.stateFolder)/log.key")
+        try server.start()
+        let new = try #require(try server.call("log.key")["key"]?.string)
+        try server.terminate()
+        try copyDatabase()
+        let plain = try verify([])
+        #expect(plain.status == 0 && plain.output.contains("without the signature of the one before"))
+        for (keys, status) in [([old], Int32(1)), ([new], 0), ([old, new], 0)] {
+            let options = keys.flatMap { ["--key", $0] }
+            let run = try verify(options)
+            #expect(run.status == status, "\(run.output)\(run.errors)")
+            #expect((status == 1) == run.errors.contains("goes on under a key that the given one does not vouch for"))
+            guard let python = PythonProgram.path else { continue }
+            let script = ShippedPolicies.repository + "/scripts/verify_log.py"
+            #expect(try CommandRun(python, [script, "\(evidence.path)/spawngate.db"] + options).status == status)
+        }
+    }
+
     @Test(arguments: [true, false]) func whatTheServerExportsIsGood(withSecrets: Bool) throws {
         try makeLog()
         let file = "\(evidence.path)/log.jsonl"
