@@ -213,6 +213,14 @@ int cl_spawn(const struct cl_spawn_request *request, int *pidfd) {
     return pid;
 }
 
+void cl_fill_standard_descriptors(void) {
+    static const int modes[] = {O_RDONLY, O_RDONLY, O_WRONLY};
+    for (int number = 0; number < 3; number++) {
+        // The lowest free number, which is this one.
+        if (fcntl(number, F_GETFD) < 0 && open("/dev/null", modes[number]) < 0) return;
+    }
+}
+
 void cl_reserve_low_descriptors(void) {
     for (;;) {
         int fd = open("/dev/null", O_RDWR | O_CLOEXEC);

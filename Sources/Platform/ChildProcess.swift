@@ -123,6 +123,10 @@ package enum Process {
         cl_reserve_low_descriptors()
     }
 
+    /// To be called before anything is opened: no file or socket may get the number of a standard descriptor that the
+    /// caller has closed, and with it what is printed. What goes to such a standard output still fails.
+    package static func fillStandardDescriptors() { cl_fill_standard_descriptors() }
+
     /// From now on a process whose parent and further ancestors have ended becomes a child of this one, where it had
     /// descended from this one; see `ProcessSearch`.
     package static func adoptOrphans() throws(SystemError) {

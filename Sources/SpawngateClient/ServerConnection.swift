@@ -43,9 +43,10 @@ public final class ServerConnection {
         do throws(SystemError) {
             socket = try Socket.connect(host: address.host, port: address.port)
         } catch {
-            throw ConnectionError(
-                description: "cannot reach a Spawngate server at \(address): \(error.reason). "
-                    + "Is `spawngate serve` running?")
+            let why =
+                Socket.isLoopback(address.host) == nil
+                ? "no address is known for \(address.host)." : "\(error.reason). Is `spawngate serve` running?"
+            throw ConnectionError(description: "cannot reach a Spawngate server at \(address): \(why)")
         }
         self.init(over: socket, peer: "\(address)", tls: security, timeoutMilliseconds: timeoutMilliseconds)
         try stream.shakeHands()

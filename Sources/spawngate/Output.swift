@@ -17,18 +17,21 @@ enum Output {
     /// Bytes exactly as they are, to standard error.
     static func errorBytes(_ bytes: [UInt8]) { write(bytes, to: 2) }
 
-    /// What went wrong, for a person.
-    static func complain(_ text: String) { errorBytes(Array("spawngate: \(text)\n".utf8)) }
+    /// What went wrong, for a person; where none can be told, the exit status says it all the same.
+    static func complain(_ text: String) { try? deliver(Array("spawngate: \(text)\n".utf8), to: 2) }
 
     private static func write(_ bytes: [UInt8], to number: Int32) {
-        let descriptor = FileDescriptor(owning: number)
-        do {
-            try descriptor.writeAll(bytes)
-            _ = descriptor.release()
-        } catch {
+        do { try deliver(bytes, to: number) } catch {
             // A result that was not delivered is no success. Whoever has closed a pipe wants to hear no more.
             if number == 1, error.code != SystemError.brokenPipe { complain("standard output: \(error)") }
             Process.exit(ExitStatus.failed)
         }
+    }
+
+    private static func deliver(_ bytes: [UInt8], to number: Int32) throws(SystemError) {
+        let descriptor = FileDescriptor(owning: number)
+        let outcome = Result { () throws(SystemError) in try descriptor.writeAll(bytes) }
+        _ = descriptor.release()
+        try outcome.get()
     }
 }

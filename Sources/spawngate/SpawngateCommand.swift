@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Platform
 internal import SpawngateClient
+internal import SpawngateServer
 
 /// The program: a server, and the commands that talk to one.
 @main
@@ -19,6 +20,7 @@ struct SpawngateCommand: ParsableCommand {
               spawngate start --name hello -- /bin/echo hello
               spawngate list
             """,
+        version: Server.version,
         subcommands: [
             ServeCommand.self, StartCommand.self, ListCommand.self, GetCommand.self, LogsCommand.self,
             StopCommand.self, WaitCommand.self, WatchCommand.self, ReportCommand.self, PolicyCommand.self,
@@ -28,6 +30,8 @@ struct SpawngateCommand: ParsableCommand {
     static func main() {
         do {
             var command = try parseAsRoot()
+            // A server needs nobody who reads its one line.
+            if !(command is ServeCommand) { Process.fillStandardDescriptors() }
             try command.run()
         } catch {
             Process.exit(conclude(error))

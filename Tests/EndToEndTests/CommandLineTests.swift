@@ -106,6 +106,21 @@ import Wire
         #expect(wrongToken.errors.contains("The token is not valid."))
     }
 
+    @Test func whatCannotBePrintedIsNotTakenForDone() throws {
+        func status(_ command: String) throws -> Int32? {
+            try CommandRun(
+                "/bin/sh", ["-c", "\(BuiltPrograms.path("spawngate")) \(command)"],
+                environment: ["SPAWNGATE_SERVER=127.0.0.1:\(server.port)", "SPAWNGATE_STATE=\(server.stateFolder)"]
+            ).status
+        }
+        // A closed descriptor's number is what the next one gets: it must not be that of the connection.
+        for output in [">&-", ">/dev/full"] { #expect(try status("list --json \(output)") == 1, "\(output)") }
+        #expect(server.log.contains("it sent a frame over") == false)
+        for errors in ["2>&-", "2>/dev/full", "<&- 2>&-"] {
+            #expect(try status("start --cwd \(server.workFolder) --branch denied -- true \(errors)") == 3, "\(errors)")
+        }
+    }
+
     @Test func wrongUsageIsStatusTwo() throws {
         #expect(try run("get").status == 2)
         #expect(try run("no-such-command").status == 2)

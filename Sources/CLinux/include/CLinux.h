@@ -54,6 +54,8 @@ struct cl_spawn_request {
 /// posix_spawn with default signals and a clean mask. Answers the pid; *pidfd is the caller's to close.
 /// Every source descriptor must be at least 16 (see cl_reserve_low_descriptors).
 int cl_spawn(const struct cl_spawn_request *request, int *pidfd);
+/// Opens /dev/null in the place of standard descriptors that are closed; 1 for reading, so that writing to it still fails.
+void cl_fill_standard_descriptors(void);
 /// Fills descriptors 3 to 15 with /dev/null, so that no descriptor to be handed to a child collides with its target.
 void cl_reserve_low_descriptors(void);
 
