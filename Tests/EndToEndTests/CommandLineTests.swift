@@ -138,6 +138,11 @@ import Wire
         }
     }
 
+    @Test func theVersionIsTheServers() throws {
+        let version = try #require(try server.call("server.info")["version"]?.string)
+        #expect(try run("--version").output == "\(version)\n")
+    }
+
     @Test func tokensAreMadeListedAndRevoked() throws {
         let made = try JSONValue(text: try run("token", "create", "--json", "ci", "--role", "viewer").output)
         let client = try server.connect(token: try #require(made["token"]?.string))

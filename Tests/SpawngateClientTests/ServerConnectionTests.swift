@@ -139,6 +139,13 @@ import Testing
                 + "Is `spawngate serve` running?")
     }
 
+    @Test func aNameWithoutAnAddressIsSaidToBeOne() throws {
+        // Longer than a name may be, so that nobody is asked for it.
+        let host = String(repeating: "x", count: 64)
+        let error = try #require(throws: ConnectionError.self) { _ = try ServerConnection(host: host, port: 7411) }
+        #expect(error.description.hasSuffix("no address is known for \(host)."), "\(error.description)")
+    }
+
     @Test func waitingGoesOnUntilTheSessionHasEnded() throws {
         let (client, far) = try FarEnd.connect()
         try far.answer(#"{"jsonrpc":"2.0","id":1,"result":{"id":"x","status":"running","exit_code":null}}"#)
