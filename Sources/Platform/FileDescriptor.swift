@@ -130,6 +130,25 @@ package struct FileDescriptor: ~Copyable {
         return true
     }
 
+    /// The process that took the flock of this file, and its name, for a message; nil where that cannot be told, as of one
+    /// that has ended and left the file open to others, or that is of another PID namespace.
+    package func lockHolder() -> (pid: Int32, name: String)? {
+        guard let file = try? status(), let locks = try? File.read("/proc/locks", bytesMax: 4 << 20) else { return nil }
+        // "1: FLOCK  ADVISORY  WRITE 4711 fe:00:16288387 0 EOF", as proc_locks(5) has it.
+        for line in locks.split(separator: UInt8(ascii: "\n")) {
+            let fields = line.split(separator: UInt8(ascii: " ")).map { String(decoding: $0, as: UTF8.self) }
+            guard fields.count > 5, fields[1] == "FLOCK", let pid = Int32(fields[4]), pid > 0 else { continue }
+            let place = fields[5].split(separator: ":")
+            guard place.count == 3, let major = UInt64(place[0], radix: 16), let minor = UInt64(place[1], radix: 16),
+                // As makedev(3) puts them together.
+                major << 8 | minor & 0xFF | (minor & ~0xFF) << 12 == file.device, UInt64(place[2]) == file.inode,
+                let name = try? File.read("/proc/\(pid)/comm", bytesMax: 64)
+            else { continue }
+            return (pid, String(decoding: name.dropLast(), as: UTF8.self))
+        }
+        return nil
+    }
+
     /// Waits, blocking, until the descriptor is ready or its peer has closed; false where that did not come in time. For
     /// commands, not for the server's loop.
     package func wait(for interest: Interest, milliseconds: Int) throws(SystemError) -> Bool {

@@ -87,7 +87,7 @@ package final class Server {
             loop = try EventLoop(clock: clock)
             let (loop, logger) = (loop, logger)
             certificates = try configuration.tls.map { try CertificateSource($0, loop: loop, logger: logger) }
-            stateLock = try Self.lockState(configuration)
+            stateLock = try StateLock.take(configuration)
             // What a shim that is killed leaves behind becomes this server's, which ends it.
             try Process.adoptOrphans()
             signals = try SignalSource([Process.terminate, Process.interrupt])
@@ -239,21 +239,6 @@ package final class Server {
         _ = try File.open(path, .readWrite(create: true, truncate: false))
         for suffix in ["", "-wal", "-shm"] { try File.closeToOthers(path + suffix) }
         return try Store(path: path)
-    }
-
-    private static func lockState(_ configuration: Configuration) throws -> FileDescriptor {
-        try File.makeFolders(configuration.stateFolder, permissions: 0o700)
-        try File.makeFolders(configuration.sessionsFolder, permissions: 0o700)
-        let lock = try File.open(
-            configuration.stateFolder + "/lock", .readWrite(create: true, truncate: false))
-        // A server that was killed while it started a process leaves a child that holds its descriptors for the moment
-        // until it executes its program, this lock among them.
-        for _ in 0..<100 {
-            if try lock.tryLock() { return lock }
-            _ = try lock.wait(for: [], milliseconds: 10)
-        }
-        throw StartUpError(
-            "Another server uses the state folder \(configuration.stateFolder); choose another with --state.")
     }
 
     /// What the log must know of this start comes before anything else that it will tell.

@@ -25,8 +25,20 @@ import Wire
         let run = try CommandRun(
             "spawngate", ["serve", "--listen", "127.0.0.1:0", "--state", server.stateFolder])
         #expect(run.status == 1)
-        #expect(run.errors.contains("Another server uses the state folder \(server.stateFolder)"))
+        let said = "Another server uses the state folder \(server.stateFolder): process \(server.pid)."
+        #expect(run.errors.contains(said), "\(run.errors)")
         try server.call("server.ping")
+    }
+
+    @Test func whoHoldsTheLockAndIsNoServerIsNamed() throws {
+        let folder = try TemporaryFolder()
+        let path = try folder.write("state/lock", "")
+        let holder = try File.open(path, .read)
+        #expect(try holder.tryLock())
+        let run = try CommandRun("spawngate", ["serve", "--listen", "127.0.0.1:0", "--state", "\(folder.path)/state"])
+        #expect(run.status == 1)
+        #expect(run.errors.contains("Process \(Process.identifier) ("), "\(run.errors)")
+        #expect(run.errors.contains(") holds \(path) and is no server: end it, and start again."), "\(run.errors)")
     }
 
     @Test func aTakenPortIsOneLine() throws {
