@@ -8,7 +8,8 @@ struct StartCommand: ClientCommand {
         abstract: "Start a session, where every policy allows it.",
         discussion: """
             Prints the session's record. Exit status 3 says that a policy denied the start, or failed; each objection is a \
-            line on standard error. With --wait the exit status is 0 only where the session ended with exit code 0.
+            line on standard error, and so is what a policy granted less of than was asked for. With --wait the exit status \
+            is 0 only where the session ended with exit code 0.
 
             EXAMPLE
               spawngate start --permission-mode acceptEdits --prompt "Fix the test" --wait
@@ -23,7 +24,9 @@ struct StartCommand: ClientCommand {
     @OptionGroup var options: ServerOptions
 
     func run(on server: ServerConnection) throws {
-        var started = Session(try server.call("session.start", try session.params()))
+        let params = try session.params()
+        var started = Session(try server.call("session.start", params))
+        if let notice = GrantNotice.text(asked: params, record: started.record) { Output.complain(notice) }
         if wait { started = try server.waitForEnd(of: started.id) }
         print(started.record) { SessionView.details(started) }
         if wait && !started.succeeded { throw ExitCode(ExitStatus.failed) }

@@ -137,4 +137,24 @@ import Wire
             ["policy", "eval", "--request", "\(server.folder.path)/request.json", "--policies", server.policyFolder])
         #expect(evaluated.status == 0 && evaluated.output.contains("with less than was asked for"))
     }
+
+    @Test func whoStartsIsToldOfLess() throws {
+        let outer = try server.folder.makeFolder("out")
+        let inner = try server.folder.makeFolder("out/inner")
+        func start(_ options: [String], _ command: [String]) throws -> CommandRun {
+            try CommandRun(
+                "spawngate", ["start", "--cwd", server.workFolder] + options + ["--"] + command,
+                environment: ["SPAWNGATE_SERVER=127.0.0.1:\(server.port)", "SPAWNGATE_STATE=\(server.stateFolder)"])
+        }
+        let less = "spawngate: a policy granted less than was asked for: "
+        let tools = ["Read", "Bash(git:*)"].flatMap { ["--allowed-tool", $0] }
+        let agent = try start(["--prompt", "hello", "--permission-mode", "acceptEdits"] + tools, [claude])
+        #expect(agent.status == 0)
+        #expect(agent.errors == "\(less)permission_mode \"plan\", allowed_tools [\"Read\",\"Bash(git diff:*)\"]\n")
+        let roots = try start(
+            ["--branch", "roots", "--label", "root=\(inner)", "--write-root", outer], ["/bin/true"])
+        #expect(roots.errors == "\(less)write_roots [\"\(inner)\"], repository_write_allowed false\n")
+        let whole = try start(["--write-root", outer, "--no-repository-write"], ["/bin/true"])
+        #expect(whole.status == 0 && whole.errors == "")
+    }
 }
