@@ -75,17 +75,27 @@ struct LogReader {
 
     /// Calls `body` for each leaf of these numbers that the filter lets through.
     func forEach(in range: Range<Int64>, _ body: (LogLeaf) throws -> Void) throws {
-        var next: Int64? = range.lowerBound
-        while let from = next, from < range.upperBound {
-            let params: [RemoteValue.Member] = [
-                .init("from", .integer(from)), .init("to", .integer(range.upperBound)),
-                .init("secrets", .bool(withSecrets)),
-            ]
-            let page = try server.call("log.leaves", .object(params + filter))
+        var from = range.lowerBound
+        guard from < range.upperBound else { return }
+        var isLast = false
+        try ask(from, range.upperBound)
+        while !isLast {
+            let page = try server.receive().value()
+            let next = page["next"].integer ?? range.upperBound
+            guard next > from else { throw CommandFailure("the server's log does not go on") }
+            from = next
+            isLast = next >= range.upperBound
+            // The server reads the next page while this one is looked at.
+            if !isLast { try ask(from, range.upperBound) }
             for leaf in page["leaves"].elements { try body(LogLeaf(leaf)) }
-            next = page["next"].integer
-            if let next, next <= from { throw CommandFailure("the server's log does not go on") }
         }
+    }
+
+    private func ask(_ from: Int64, _ to: Int64) throws {
+        let params: [RemoteValue.Member] = [
+            .init("from", .integer(from)), .init("to", .integer(to)), .init("secrets", .bool(withSecrets)),
+        ]
+        try server.send("log.leaves", .object(params + filter))
     }
 
     /// The proof that a leaf is in the tree of the first `size`.
