@@ -16,6 +16,8 @@ final class PendingStart {
     /// The caller, and those who asked for the same under the same key meanwhile.
     var replies: [Reply]
     var judgement: Judgement?
+    /// Whether it counts as running for the starts that are asked for meanwhile.
+    var isClaimed = false
 
     init(
         request: StartRequest, launch: SessionLaunch, principal: Principal, time: Int64, running: RunningCounts,

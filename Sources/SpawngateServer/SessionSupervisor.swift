@@ -24,6 +24,8 @@ final class SessionSupervisor {
     /// Records that differ from what is stored.
     private var unsaved: [LiveSession] = []
     private(set) var counts = RunningCounts()
+    /// What runs, and every start that is being judged: no two of them may be judged as if the other were not there.
+    var claims = RunningCounts()
     /// Called for each change, once it is kept; only while `isWatched`.
     var changed: (SessionNews, SessionRecord) -> Void = { _, _ in }
     var isWatched = false
@@ -304,8 +306,8 @@ final class SessionSupervisor {
     }
 
     func count(_ session: LiveSession, _ change: Int) {
-        counts.add(
-            change, principal: session.principal, executive: session.record.executive,
-            mission: session.record.missionID)
+        let (record, principal) = (session.record, session.principal)
+        counts.add(change, principal: principal, executive: record.executive, mission: record.missionID)
+        claims.add(change, principal: principal, executive: record.executive, mission: record.missionID)
     }
 }

@@ -61,11 +61,12 @@ final class StartPipeline {
         }
         if let key, let digest, try joinEarlier(key, digest, reply) { return }
         let limit = configuration.limits.sessionsRunningMax
-        if supervisor.counts.total >= limit {
+        if supervisor.claims.total >= limit {
             throw RPCError.limited("\(limit) sessions run already.", limit: limit, retryAfterMilliseconds: 1000)
         }
         let start = try pending(request, grant: grant, peer: peer, digest: digest)
         start.replies.append(reply())
+        claim(start, 1)
         if let key { underKey[key] = start }
         gate.ask(CanonicalJSON.bytes(of: start.question)) { [unowned self] judgement in
             start.judgement = judgement
@@ -105,6 +106,14 @@ final class StartPipeline {
         }
     }
 
+    /// Counts a start in (+1) until it is refused, or its session counts for itself (-1).
+    private func claim(_ start: PendingStart, _ change: Int) {
+        start.isClaimed = change > 0
+        let request = start.request
+        supervisor.claims.add(
+            change, principal: start.principal.name, executive: request.executive, mission: request.missionID)
+    }
+
     private func pending(
         _ request: StartRequest, grant: Grant, peer: String, digest: StartDigest?
     ) throws(RPCError) -> PendingStart {
@@ -117,7 +126,7 @@ final class StartPipeline {
         return PendingStart(
             request: request, launch: launch,
             principal: Principal(name: grant.principal, roles: grant.roles, address: peer),
-            time: clock.wallMilliseconds(), running: supervisor.counts,
+            time: clock.wallMilliseconds(), running: supervisor.claims,
             isEnforced: supervisor.confinement.enforcement != .none, digest: digest, replies: [])
     }
 
@@ -268,6 +277,7 @@ final class StartPipeline {
     }
 
     private func launch(_ start: PendingStart, _ session: LiveSession, _ state: FileDescriptorBox) {
+        claim(start, -1)
         supervisor.enter(session)
         supervisor.tell(.created, session)
         session.startReply = { [unowned self] session in
@@ -296,6 +306,7 @@ final class StartPipeline {
         if let key = start.request.idempotencyKey {
             underKey[Key(principal: start.principal.name, key: key)] = nil
         }
+        if start.isClaimed { claim(start, -1) }
         answer(start)
     }
 

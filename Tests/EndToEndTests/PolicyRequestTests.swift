@@ -85,6 +85,28 @@ import Wire
                 == "{by_executive={CTO=1},by_mission={},by_principal={admin=1},total=1}")
     }
 
+    @Test func startsThatComeTogetherCountEachOther() throws {
+        let one = "return function(request) if request.running.total > 0 then deny('one', 'one is enough') end end"
+        let server = try RunningServer(policies: ["10-one.lua": one], arguments: ["--max-sessions", "3"])
+        let client = try server.connect()
+        func startTogether() throws -> [Int64?] {
+            let calls: [JSONValue] = (0..<5).map { number in
+                [
+                    "jsonrpc": "2.0", "id": .integer(number), "method": "session.start",
+                    "params": server.shell("sleep 1000"),
+                ]
+            }
+            let answers = try JSONValue(text: try client.exchange(JSONValue.array(calls).text)).array ?? []
+            let codes = answers.map { (id: $0["id"]?.int ?? -1, code: $0["error"]?["code"]?.int) }
+            return codes.sorted { $0.id < $1.id }.map(\.code)
+        }
+        #expect(try startTogether() == [nil, -32010, -32010, -32029, -32029])
+        let sessions = try client.call("session.list")["sessions"]?.array ?? []
+        #expect(sessions.count == 1)
+        try client.call("session.stop", ["id": sessions.first?["id"] ?? .null])
+        #expect(try startTogether() == [nil, -32010, -32010, -32029, -32029], "what was refused counts no more")
+    }
+
     @Test func aLinkIsJudgedByWhereItLeads() throws {
         let server = try RunningServer()
         let real = try server.folder.makeFolder("forbidden")

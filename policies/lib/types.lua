@@ -65,7 +65,7 @@
 ---@field timeout_ms? integer after which it is stopped
 ---@field principal Principal who asks
 ---@field time Time of the request
----@field running Running sessions that run at this moment
+---@field running Running sessions that run at this moment, and starts that are being judged beside this one
 ---@field enforcement Enforcement
 ---@field agent? Agent nil where the command is not a known agent
 
