@@ -41,6 +41,8 @@ package struct Limits: Sendable {
     package var sessionCPUsMax: Double?
     package var listMax: Int64 = 1000
     package var listDefault: Int64 = 100
+    /// Bytes of what a list answers at once; fewer come where they are large, and the cursor goes on from there.
+    package var listBytesMax = 16 << 20
     package var logTailBytesDefault: Int64 = 65_536
     package var logTailBytesMax: Int64 = 4 << 20
     package var logBytesMax = 256 << 20

@@ -31,25 +31,24 @@ extension Store {
     /// The newest leaves, of a block that is not whole yet, are looked at one by one; before them what a block is found by
     /// is cut together, and only leaves that meet every condition are read.
     package func decisions(
-        _ filter: DecisionFilter, before: Int64?, from: Int64? = nil, limit: Int
+        _ filter: DecisionFilter, before: Int64?, from: Int64? = nil, limit: Int, bytesMax: Int = .max
     ) throws(StoreFailure) -> [StoredLeaf] {
         let end = max(0, min(before ?? nextSequence, nextSequence))
         let start = max(0, from ?? 0)
         guard start < end, limit > 0 else { return [] }
         let unsealed = nextSequence / LeafSet.leaves * LeafSet.leaves
         return try read { database in
+            var page = Page<StoredLeaf>(limit: limit, bytesMax: bytesMax)
             // A session has one decision, and a short range is looked at sooner than blocks are opened.
             if filter.sessionID != nil || end - start <= LeafSet.leaves {
-                return try filter.scan(start..<end, limit: limit, in: database)
+                try filter.scan(start..<end, into: &page, in: database)
+                return page.rows
             }
-            var found: [StoredLeaf] = []
-            if end > unsealed {
-                found = try filter.scan(max(start, unsealed)..<end, limit: limit, in: database)
+            if end > unsealed { try filter.scan(max(start, unsealed)..<end, into: &page, in: database) }
+            if start < min(end, unsealed), !page.isFull {
+                try filter.search(start..<min(end, unsealed), into: &page, in: database)
             }
-            if start < min(end, unsealed), found.count < limit {
-                found += try filter.search(start..<min(end, unsealed), limit: limit - found.count, in: database)
-            }
-            return found
+            return page.rows
         }
     }
 
@@ -166,12 +165,11 @@ extension DecisionFilter {
     }
 
     /// Decisions of whole blocks.
-    fileprivate func search(_ range: Range<Int64>, limit: Int, in database: Database) throws -> [StoredLeaf] {
+    fileprivate func search(_ range: Range<Int64>, into page: inout Page<StoredLeaf>, in database: Database) throws {
         let blocks = range.lowerBound / LeafSet.leaves...(range.upperBound - 1) / LeafSet.leaves
         var cursors = try facets.map { try LeafBlockCursor($0, blocks, database) }
         // A narrow time leads, so that the others pass over what it leaves out.
         if let times { cursors.insert(try LeafBlockCursor(times, blocks, database), at: 0) }
-        var found: [StoredLeaf] = []
         while let block = cursors[0].block {
             for index in cursors.indices.dropFirst() { try cursors[index].advance(to: block) }
             let others = cursors.map(\.block)
@@ -186,12 +184,11 @@ extension DecisionFilter {
             while let place = leaves.removeLast() {
                 let sequence = block * LeafSet.leaves + place
                 guard range.contains(sequence) else { continue }
-                if let leaf = try Self.leaf(sequence, in: database) { found.append(leaf) }
-                if found.count == limit { return found }
+                if let leaf = try Self.leaf(sequence, in: database) { page.add(leaf, bytes: leaf.text.utf8.count) }
+                if page.isFull { return }
             }
             try cursors[0].advance()
         }
-        return found
     }
 
     /// Which leaves of a block are of a time that the block is only partly of.
@@ -214,15 +211,18 @@ extension DecisionFilter {
     }
 
     /// Decisions of any leaves, looked at one by one.
-    fileprivate func scan(_ range: Range<Int64>, limit: Int, in database: Database) throws -> [StoredLeaf] {
+    fileprivate func scan(_ range: Range<Int64>, into page: inout Page<StoredLeaf>, in database: Database) throws {
         var (conditions, arguments) = conditions(range)
         conditions.append("kind = 'decision'")
-        arguments += [limit]
+        arguments += [page.limit]
         let sql = """
             SELECT seq, text FROM leaf WHERE \(conditions.joined(separator: " AND ")) ORDER BY seq DESC LIMIT ?
             """
-        return try Row.fetchAll(database.cachedStatement(sql: sql), arguments: arguments)
-            .map { StoredLeaf(sequence: $0[0], text: $0[1]) }
+        let rows = try Row.fetchCursor(database.cachedStatement(sql: sql), arguments: arguments)
+        while !page.isFull, let row = try rows.next() {
+            let leaf = StoredLeaf(sequence: row[0], text: row[1])
+            page.add(leaf, bytes: leaf.text.utf8.count)
+        }
     }
 
     /// SQL for what is wanted among a range of leaves.

@@ -80,7 +80,7 @@ extension Store {
 
     /// Sessions with a smaller ordinal than `before`, the largest ordinal first.
     package func sessions(
-        _ filter: SessionFilter, before: Int64?, limit: Int
+        _ filter: SessionFilter, before: Int64?, limit: Int, bytesMax: Int = .max
     ) throws(StoreFailure) -> [StoredSession] {
         var conditions: [String] = []
         var arguments: StatementArguments = []
@@ -103,7 +103,13 @@ extension Store {
         let condition = conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")
         let sql = "SELECT \(Self.columns) FROM session \(condition) ORDER BY session.ordinal DESC LIMIT ?"
         return try read { database in
-            try Row.fetchAll(database.cachedStatement(sql: sql), arguments: arguments).map(StoredSession.init)
+            var page = Page<StoredSession>(limit: limit, bytesMax: bytesMax)
+            let rows = try Row.fetchCursor(database.cachedStatement(sql: sql), arguments: arguments)
+            while !page.isFull, let row = try rows.next() {
+                let session = StoredSession(row)
+                page.add(session, bytes: session.record.utf8.count)
+            }
+            return page.rows
         }
     }
 

@@ -111,6 +111,23 @@ import Wire
         #expect(try server.refusal("decision.list", ["since": "yesterday"])?.data["param"] == "since")
     }
 
+    /// Else a thousand starts of a megabyte each, once listed, would be gigabytes in the server.
+    @Test func aPageOfLargeDecisionsIsShorterAndItsCursorGoesOn() throws {
+        let text = JSONValue.string(String(repeating: "x", count: 100_000))
+        let args = JSONValue.array(Array(repeating: text, count: 10))
+        let ids = try (0..<20).map { _ in
+            try #require(try attempt(["branch": "denied", "args": args]))
+        }
+        var pages: [[JSONValue]] = []
+        var cursor = JSONValue.null
+        repeat {
+            let answer = try server.call("decision.list", ["limit": 1000, "cursor": cursor])
+            pages.append(answer["decisions"]?.array?.map { $0["id"] ?? .null } ?? [])
+            cursor = answer["next_cursor"] ?? .null
+        } while cursor != .null
+        #expect(pages.map(\.count) == [16, 4] && Array(pages.joined()) == ids.reversed())
+    }
+
     @Test func theNumbersHaveNoGapsAcrossRestarts() throws {
         for number in 0..<12 {
             _ = try attempt(["branch": .string(number % 2 == 0 ? "ok" : "denied")])

@@ -67,6 +67,15 @@ import Wire
         #expect(second.cursor == .null)
     }
 
+    @Test func aPageOfLargeRecordsIsShorterAndItsCursorGoesOn() throws {
+        let text = JSONValue.string(String(repeating: "x", count: 100_000))
+        let args = JSONValue.array(["-c", "exit 0"] + Array(repeating: text, count: 9))
+        let ids = try (0..<20).map { _ in try #require(try server.run("exit 0", ["args": args])["id"]?.string) }
+        let first = try list(["limit": 1000])
+        let second = try list(["limit": 1000, "cursor": first.cursor])
+        #expect(first.ids.count == 18 && first.ids + second.ids == ids.reversed() && second.cursor == .null)
+    }
+
     @Test func wrongBoundsAreRefused() throws {
         for (name, value) in [
             ("limit", 0), ("limit", 1001), ("limit", -1), ("cursor", "x"), ("cursor", "-1"), ("status", "dead"),

@@ -95,5 +95,10 @@ import Wire
             #expect(next.text == "text \(next.sequence)")
         }
         #expect(paged == sequences)
+        // Where one row is too many bytes, it comes with the one that tells that there are more.
+        for limit in 1...3 {
+            let few = try store.decisions(filter, before: nil, limit: limit, bytesMax: 1).map(\.sequence)
+            #expect(few == Array(sequences.prefix(min(limit, 2))))
+        }
     }
 }

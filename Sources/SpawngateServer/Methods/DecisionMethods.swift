@@ -21,14 +21,17 @@ enum DecisionMethods {
         let filter = try filter(params)
         let before = try Cursor.ordinal(params)
         let found = try SessionMethods.reading { () throws(StoreFailure) in
-            try server.store.decisions(filter, before: before, limit: count + 1)
+            try server.store.decisions(
+                filter, before: before, limit: count + 1, bytesMax: server.configuration.limits.listBytesMax)
         }
+        let (page, hasMore) = Cursor.page(
+            found, of: count, bytesMax: server.configuration.limits.listBytesMax, bytes: \.text.utf8.count)
         json.beginObject()
         json.name("decisions")
         json.beginArray()
-        for leaf in found.prefix(count) { json.raw(Array(leaf.text.utf8)) }
+        for leaf in page { json.raw(Array(leaf.text.utf8)) }
         json.endArray()
-        json.member("next_cursor", found.count > count ? found[count - 1].sequence.description : nil)
+        json.member("next_cursor", hasMore ? page.last?.sequence.description : nil)
         json.member("checkpoint", server.notary.checkpoint().note)
         json.endObject()
         return .now

@@ -66,12 +66,15 @@ enum SessionMethods {
         let filter = try filter(params)
         let before = try Cursor.ordinal(params)
         let found = try reading { () throws(StoreFailure) in
-            try server.store.sessions(filter, before: before, limit: count + 1)
+            try server.store.sessions(
+                filter, before: before, limit: count + 1, bytesMax: server.configuration.limits.listBytesMax)
         }
+        let (page, hasMore) = Cursor.page(
+            found, of: count, bytesMax: server.configuration.limits.listBytesMax, bytes: \.record.utf8.count)
         json.beginObject()
         json.name("sessions")
         json.beginArray()
-        for session in found.prefix(count) {
+        for session in page {
             if let live = server.supervisor[session.id] {
                 json.raw(live.json(nowNanoseconds: server.loop.nowNanoseconds))
             } else {
@@ -80,7 +83,7 @@ enum SessionMethods {
             }
         }
         json.endArray()
-        json.member("next_cursor", found.count > count ? found[count - 1].ordinal.description : nil)
+        json.member("next_cursor", hasMore ? page.last?.ordinal.description : nil)
         json.endObject()
         return .now
     }
@@ -174,5 +177,14 @@ enum Cursor {
             throw params.wrong("cursor", "must be a next_cursor of an earlier answer")
         }
         return ordinal
+    }
+
+    /// Of the rows that were read, at most one more than are wanted and none after those that are too many bytes: those to
+    /// be shown, and whether there are more.
+    static func page<Row>(
+        _ found: [Row], of count: Int, bytesMax: Int, bytes: (Row) -> Int
+    ) -> (ArraySlice<Row>, hasMore: Bool) {
+        let isOverfull = found.count > 1 && found.reduce(0) { $0 + bytes($1) } > bytesMax
+        return found.count > count || isOverfull ? (found.dropLast(), true) : (found[...], false)
     }
 }
