@@ -84,14 +84,14 @@ import Wire
         "denied write-roots"      {"args": ["-p", "--add-dir", "/etc"]}
         "denied write-roots"      {"args": ["-p", "--add-dir", "x", "--add-dir=/"]}
         "denied write-roots"      {"args": ["-p", "--add-dir", "../.."]}
-        "refused"                 {"args": ["-p", "a\u0000b"]}
+        "refused args"            {"args": ["-p", "a\u0000b"]}
         "refused args"            {"args": ["-p", 5]}
         "refused args"            {"args": "-p"}
         "allowed"                 {"command": "/bin/sh", "args": ["-c", "claude --dangerously-skip-permissions"]}
         "denied command"          {"command": "claude --dangerously-skip-permissions"}
         "denied command"          {"command": "claud\u0435"}
         "denied command"          {"command": "CLAUDE"}
-        "refused"                 {"command": "claude\u0000x"}
+        "refused command"         {"command": "claude\u0000x"}
         "denied command"          {"command": "nice", "args": ["claude"]}
         "allowed"                 {"allowed_tools": ["Read", "Bash(git diff:*)"]}
         "denied allowed-tools"    {"allowed_tools": ["Bash"]}
@@ -114,7 +114,7 @@ import Wire
         "refused allowed_tools"   {"allowed_tools": ["B\u0430sh(git:*)"]}
         "refused allowed_tools"   {"allowed_tools": ["Read\u0301"]}
         "refused allowed_tools"   {"allowed_tools": ["Read\n--tools"]}
-        "refused"                 {"allowed_tools": ["Rea\u0000d"]}
+        "refused allowed_tools"   {"allowed_tools": ["Rea\u0000d"]}
         "allowed"                 {"allowed_tools": ["Read"], "args": ["-p", "--tools=Read", "--allowedTools", "Read"]}
         "denied allowed-tools"    {"allowed_tools": ["Read"], "args": ["--tools=Read", "--allowedTools=Read,Edit"]}
         "denied allowed-tools"    {"allowed_tools": ["Read"], "args": ["--tools=Read", "--allowed-tools=Read,Write"]}
@@ -127,7 +127,7 @@ import Wire
         "allowed"                 {"prompt": "--dangerously-skip-permissions"}
         "allowed"                 {"prompt": "-"}
         "allowed"                 {"prompt": "x\n--settings {}"}
-        "refused"                 {"prompt": "a\u0000b"}
+        "refused prompt"          {"prompt": "a\u0000b"}
         "allowed"                 {"permission_mode": "plan"}
         "allowed"                 {"permission_mode": " plan\n"}
         "denied permission-mode"  {"permission_mode": "Plan"}
@@ -183,8 +183,8 @@ import Wire
         "allowed"                 {"environment": {"A": "x=y"}}
         "allowed"                 {"environment": {"A": ""}}
         "allowed"                 {"environment": {"A": "\ud83d\ude00'\"$(id)"}}
-        "refused"                 {"environment": {"A": "x\u0000LD_PRELOAD=y"}}
-        "refused"                 {"environment": {"A\u0000": "x"}}
+        "refused environment"     {"environment": {"A": "x\u0000LD_PRELOAD=y"}}
+        "refused environment"     {"environment": {"A\u0000": "x"}}
         "refused environment"     {"environment": {"A": 1}}
         "denied command"          {"environment": {"CLAUDE_CONFIG_DIR": "/tmp"}}
         "denied command"          {"environment": {"CLAUDE_CODE_PLUGIN_DIRS": "/tmp"}}
