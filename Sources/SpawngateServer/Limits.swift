@@ -78,9 +78,9 @@ package struct Limits: Sendable {
     package var replayBatchMax = 64
     /// Or fewer, once their requests are so large together.
     package var replayBatchBytes = 1 << 20
-    /// Decisions a second that a replay judges while starts are judged: 100,000 in less than 30 s, for some hundredths
-    /// of the machine.
-    package var replayPoliteRate = 4500
+    /// Decisions a second that a replay judges at most while starts are judged: where its workers seldom get a processor
+    /// it is a third less, and 100,000 still take less than 30 s.
+    package var replayPoliteRate = 5500
     /// Changes that a replay names; the rest is counted.
     package var replayChangedMax = 1000
     /// Principals, rules and directories that a replay counts by, each; the rest is counted together.

@@ -13,18 +13,19 @@ extension Bench {
         let starts = try LoadClient(
             port: server.port, token: server.token, requests: [[UInt8]](repeating: live, count: 8), depth: 1)
         let alone = try nanoseconds(of: try replayCommand(server))
+        let pause: Int64 = isQuick ? 3_000_000_000 : 12_000_000_000
         // In turns, so that what slows the machine for a while slows both.
         var (without, with) = (Rate(), Rate())
         var beside: [Int64] = []
         for _ in 0..<(isQuick ? 1 : 2) {
-            try without.add(starts) { $0 < 6_000_000_000 }
+            try without.add(starts) { $0 < pause }
             let replaying = try replayCommand(server)
             try with.add(starts) { taken in
                 if try replaying.reap() == nil { return true }
                 beside.append(taken)
                 return false
             }
-            try without.add(starts) { $0 < 6_000_000_000 }
+            try without.add(starts) { $0 < pause }
         }
         let kept = FigureTable.decimal(Double(decisions), 0)
         func seconds(_ nanoseconds: Int64) -> String { "\(FigureTable.decimal(Double(nanoseconds) / 1e9, 1)) s" }
@@ -75,21 +76,20 @@ extension Bench {
     }
 }
 
-/// Starts a second, over several runs.
+/// Starts a second, over several runs: the median of their hundreds, which a machine that stalls for a while leaves alone.
 private struct Rate {
-    private var starts = 0
-    private var taken: Int64 = 0
+    private static let starts = 100
+    /// What each hundred took, in nanoseconds.
+    private var taken: [Int64] = []
 
-    var perSecond: Double { Double(starts) / Double(taken) * 1e9 }
+    var perSecond: Double { Double(Self.starts) / Double(taken.sorted()[taken.count / 2]) * 1e9 }
 
     /// Goes on while the condition, which is told the nanoseconds of this run so far, holds.
     mutating func add(_ client: LoadClient, while goesOn: (Int64) throws -> Bool) throws {
         var run: Int64 = 0
         repeat {
-            let result = try client.run(100)
-            starts += 100
-            run += result.nanoseconds
+            taken.append(try client.run(Self.starts).nanoseconds)
+            run += taken[taken.count - 1]
         } while try goesOn(run)
-        taken += run
     }
 }
