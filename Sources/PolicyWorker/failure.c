@@ -34,6 +34,9 @@ static void add_advice(void) {
         {"(field 'random", "policies have no randomness: a decision must come out the same another time"},
         {"(field 'dump')", "policies have no bytecode"},
         {"(global 'allow')", "a policy allows by not calling deny"},
+        // What C calls has no name: it is string.format, by which deny writes its reason.
+        {" to '?' (", "each %s takes a value, and %% is a percent sign"},
+        {"invalid conversion '%", "%% is a percent sign"},
         {"binary chunk", "policies are Lua source text"},
         {"unexpected symbol near '<\\239>'", "save the file as UTF-8 without a byte order mark"},
         {"'=' expected near", "a statement is an assignment or a call"},

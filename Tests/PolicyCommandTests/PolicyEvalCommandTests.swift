@@ -80,6 +80,21 @@ import Wire
         #expect(failure?.contains("at 20-crash.lua:4") == true, "\(failure ?? "")")
     }
 
+    @Test(arguments: [
+        (#"deny("load", "more than 100%")"#, "each %s takes a value, and %% is a percent sign"),
+        (#"deny("load", "more than 100%!", 1)"#, "%% is a percent sign"),
+        (#"deny("name", "%s may not")"#, "each %s takes a value"),
+        (#"print(request.name)"#, "policies cannot print"),
+        (#"if request.name == "x" then allow() end"#, "a policy allows by not calling deny"),
+    ])
+    func whatIsOftenMistakenIsMetWithAdvice(line: String, advice: String) throws {
+        let fixture = try PolicyFolderFixture(["10-a.lua": "return function(request)\n  \(line)\nend"])
+        let run = try fixture.eval(Self.params("x"), "--json")
+        #expect(run.status == 3)
+        let failure = try run.json()["policies"]?.array?.first?["failure"]?.string ?? ""
+        #expect(failure.hasPrefix("10-a.lua:2: ") && failure.contains("; \(advice)"), "\(failure)")
+    }
+
     @Test func wrongParamsAreRefusedAsTheServerRefusesThem() throws {
         let fixture = try PolicyFolderFixture(Self.policies)
         let cases: [(JSONValue, String)] = [
