@@ -70,11 +70,12 @@ extension SessionRecord {
 
 /// The two logs of a session.
 enum LogFiles {
-    /// When either was last written, in milliseconds since 1970; nil where nothing has come yet.
+    /// When either was last written, in milliseconds since 1970; nil where nothing has come yet. Never before the start:
+    /// the clock that files are stamped with is up to a tick late.
     static func lastActivity(_ record: SessionRecord) -> Int64? {
         [record.logPath, record.stderrPath].compactMap { path in
             guard let status = try? File.status(of: path), status.size > 0 else { return nil }
-            return status.modifiedNanoseconds / 1_000_000
+            return max(record.startedAt, status.modifiedNanoseconds / 1_000_000)
         }.max()
     }
 

@@ -36,6 +36,15 @@ import Wire
         #expect(try server.call("session.list")["sessions"]?.array == [ended])
     }
 
+    @Test func noTimeIsBeforeTheStartNorAfterTheEnd() throws {
+        // Files are stamped by a clock that ticks every few milliseconds: most of these are shorter.
+        for _ in 0..<20 {
+            let record = try server.run("echo a")
+            let times = ["started_at", "last_activity", "stopped_at"].map { record[$0]?.string ?? "" }
+            #expect(times == times.sorted(), "\(times)")
+        }
+    }
+
     @Test func whatWasNotGivenHasItsDefault() throws {
         let record = try server.run("exit 0")
         #expect(record["executive"] == "Unassigned")
