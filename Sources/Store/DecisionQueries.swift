@@ -32,24 +32,24 @@ extension Store {
     /// is cut together, and only leaves that meet every condition are read.
     package func decisions(
         _ filter: DecisionFilter, before: Int64?, from: Int64? = nil, limit: Int, bytesMax: Int = .max
-    ) throws(StoreFailure) -> [StoredLeaf] {
+    ) throws(StoreFailure) -> Page<StoredLeaf> {
+        var page = Page<StoredLeaf>(limit: limit, bytesMax: bytesMax)
         let end = max(0, min(before ?? nextSequence, nextSequence))
         let start = max(0, from ?? 0)
-        guard start < end, limit > 0 else { return [] }
+        guard start < end, limit > 0 else { return page }
         let unsealed = nextSequence / LeafSet.leaves * LeafSet.leaves
-        return try read { database in
-            var page = Page<StoredLeaf>(limit: limit, bytesMax: bytesMax)
+        try read { database in
             // A session has one decision, and a short range is looked at sooner than blocks are opened.
             if filter.sessionID != nil || end - start <= LeafSet.leaves {
                 try filter.scan(start..<end, into: &page, in: database)
-                return page.rows
+                return
             }
             if end > unsealed { try filter.scan(max(start, unsealed)..<end, into: &page, in: database) }
             if start < min(end, unsealed), !page.isFull {
                 try filter.search(start..<min(end, unsealed), into: &page, in: database)
             }
-            return page.rows
         }
+        return page
     }
 
     /// Leaves of every kind among `range`, the oldest first, until they have so many bytes, and the number to go on at.

@@ -25,7 +25,7 @@ extension Store {
     package func decisions(
         _ filter: DecisionFilter, in range: Range<Int64>
     ) throws(StoreFailure) -> [StoredLeaf] {
-        try decisions(filter, before: range.upperBound, from: range.lowerBound, limit: range.count)
+        try decisions(filter, before: range.upperBound, from: range.lowerBound, limit: range.count).rows
     }
 }
 

@@ -81,7 +81,7 @@ extension Store {
     /// Sessions with a smaller ordinal than `before`, the largest ordinal first.
     package func sessions(
         _ filter: SessionFilter, before: Int64?, limit: Int, bytesMax: Int = .max
-    ) throws(StoreFailure) -> [StoredSession] {
+    ) throws(StoreFailure) -> Page<StoredSession> {
         var conditions: [String] = []
         var arguments: StatementArguments = []
         func add(_ condition: String, _ value: (any DatabaseValueConvertible)?) {
@@ -109,7 +109,7 @@ extension Store {
                 let session = StoredSession(row)
                 page.add(session, bytes: session.record.utf8.count)
             }
-            return page.rows
+            return page
         }
     }
 

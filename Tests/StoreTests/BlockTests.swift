@@ -111,11 +111,11 @@ import Wire
             let expected = Self.all.reversed().filter { $0.meets(filter) }.map(\.sequence)
             for (before, from) in [(nil, nil), (4500, nil), (2048, 1024), (3001, 10), (5, nil)] as [(Int64?, Int64?)] {
                 let wanted = expected.filter { $0 < before ?? .max && $0 >= from ?? 0 }.prefix(300)
-                let found = try store.decisions(filter, before: before, from: from, limit: 300).map(\.sequence)
+                let found = try store.decisions(filter, before: before, from: from, limit: 300).rows.map(\.sequence)
                 #expect(found == Array(wanted), "\(filter) \(before ?? -1) \(from ?? -1)")
             }
         }
-        #expect(try store.decisions(DecisionFilter(), before: 0, limit: 9).isEmpty)
+        #expect(try store.decisions(DecisionFilter(), before: 0, limit: 9).rows.isEmpty)
     }
 
     @Test func aTurnThatIsNotKeptSealsNothing() throws {
@@ -126,7 +126,7 @@ import Wire
         }
         try run.store.commit(try Self.all[1000..<1100].map { try $0.write() }, durably: false)
         #expect(
-            try run.store.decisions(DecisionFilter(), before: nil, limit: 2000).map(\.sequence)
+            try run.store.decisions(DecisionFilter(), before: nil, limit: 2000).rows.map(\.sequence)
                 == Self.all[..<1100].reversed().filter { !$0.isEvent }.map(\.sequence))
     }
 }

@@ -51,8 +51,10 @@ import Wire
             }
             #expect(run.store.nextSequence == 1 && run.store.nextOrdinal == 2, "\(what)")
             for _ in 0..<2 {
-                #expect(try run.store.sessions(SessionFilter(), before: nil, limit: 9).map(\.id) == ["s-1"], "\(what)")
-                #expect(try run.store.sessions(SessionFilter(status: .lost), before: nil, limit: 9).isEmpty, "\(what)")
+                #expect(
+                    try run.store.sessions(SessionFilter(), before: nil, limit: 9).rows.map(\.id) == ["s-1"], "\(what)")
+                #expect(
+                    try run.store.sessions(SessionFilter(status: .lost), before: nil, limit: 9).rows.isEmpty, "\(what)")
                 #expect(try run.store.leaf(sequence: 1) == nil && run.store.tokens().isEmpty, "\(what)")
                 #expect(try run.store.idempotency(principal: "p", key: "k") == nil, "\(what)")
                 try run.reopen()
@@ -89,8 +91,9 @@ import Wire
         let kept = try #require(try run.store.session(id: "s-1"))
         #expect(try JSONValue(text: kept.record)["exit_code"] == 3)
         #expect(try kept.reportSince == 77 && run.store.metadata(id: "s-1") == metadata)
-        #expect(try run.store.sessions(SessionFilter(status: .exited), before: nil, limit: 9).map(\.id) == ["s-1"])
-        #expect(try run.store.sessions(SessionFilter(status: .running), before: nil, limit: 9).map(\.id) == ["s-2"])
+        #expect(try run.store.sessions(SessionFilter(status: .exited), before: nil, limit: 9).rows.map(\.id) == ["s-1"])
+        #expect(
+            try run.store.sessions(SessionFilter(status: .running), before: nil, limit: 9).rows.map(\.id) == ["s-2"])
     }
 
     @Test func aKeyStandsForOneSessionOfOnePrincipalUntilItIsForgotten() throws {

@@ -40,12 +40,14 @@ import Wire
         ] as [(SessionFilter, [Int64])])
     func aListingHasWhatTheFilterWantsTheLatestFirst(filter: SessionFilter, ordinals: [Int64]) throws {
         let store = try Self.sessionRun().store
-        #expect(try store.sessions(filter, before: nil, limit: 100).map(\.ordinal) == ordinals)
+        #expect(try store.sessions(filter, before: nil, limit: 100).rows.map(\.ordinal) == ordinals)
         // Page by page it is the same.
         var paged: [Int64] = []
-        while let next = try store.sessions(filter, before: paged.last, limit: 1).first { paged.append(next.ordinal) }
+        while let next = try store.sessions(filter, before: paged.last, limit: 1).rows.first {
+            paged.append(next.ordinal)
+        }
         #expect(paged == ordinals)
-        #expect(try store.sessions(filter, before: nil, limit: 2).map(\.ordinal) == Array(ordinals.prefix(2)))
+        #expect(try store.sessions(filter, before: nil, limit: 2).rows.map(\.ordinal) == Array(ordinals.prefix(2)))
     }
 
     @Test func theUnfinishedAreThoseThatStartOrRunTheOldestFirst() throws {
@@ -88,16 +90,16 @@ import Wire
         ] as [(DecisionFilter, [Int64])])
     func decisionsAreFoundByWhatTheySay(filter: DecisionFilter, sequences: [Int64]) throws {
         let store = try Self.decisionRun().store
-        #expect(try store.decisions(filter, before: nil, limit: 100).map(\.sequence) == sequences)
+        #expect(try store.decisions(filter, before: nil, limit: 100).rows.map(\.sequence) == sequences)
         var paged: [Int64] = []
-        while let next = try store.decisions(filter, before: paged.last, limit: 1).first {
+        while let next = try store.decisions(filter, before: paged.last, limit: 1).rows.first {
             paged.append(next.sequence)
             #expect(next.text == "text \(next.sequence)")
         }
         #expect(paged == sequences)
         // Where one row is too many bytes, it comes with the one that tells that there are more.
         for limit in 1...3 {
-            let few = try store.decisions(filter, before: nil, limit: limit, bytesMax: 1).map(\.sequence)
+            let few = try store.decisions(filter, before: nil, limit: limit, bytesMax: 1).rows.map(\.sequence)
             #expect(few == Array(sequences.prefix(min(limit, 2))))
         }
     }

@@ -20,18 +20,16 @@ enum DecisionMethods {
         let count = Int(limit ?? server.configuration.limits.listDefault)
         let filter = try filter(params)
         let before = try Cursor.ordinal(params)
-        let found = try SessionMethods.reading { () throws(StoreFailure) in
+        let page = try SessionMethods.reading { () throws(StoreFailure) in
             try server.store.decisions(
                 filter, before: before, limit: count + 1, bytesMax: server.configuration.limits.listBytesMax)
         }
-        let (page, hasMore) = Cursor.page(
-            found, of: count, bytesMax: server.configuration.limits.listBytesMax, bytes: \.text.utf8.count)
         json.beginObject()
         json.name("decisions")
         json.beginArray()
-        for leaf in page { json.raw(Array(leaf.text.utf8)) }
+        for leaf in page.shown { json.raw(Array(leaf.text.utf8)) }
         json.endArray()
-        json.member("next_cursor", hasMore ? page.last?.sequence.description : nil)
+        json.member("next_cursor", page.isFull ? page.shown.last?.sequence.description : nil)
         json.member("checkpoint", server.notary.checkpoint().note)
         json.endObject()
         return .now

@@ -65,16 +65,14 @@ enum SessionMethods {
         let count = Int(limit ?? server.configuration.limits.listDefault)
         let filter = try filter(params)
         let before = try Cursor.ordinal(params)
-        let found = try reading { () throws(StoreFailure) in
+        let page = try reading { () throws(StoreFailure) in
             try server.store.sessions(
                 filter, before: before, limit: count + 1, bytesMax: server.configuration.limits.listBytesMax)
         }
-        let (page, hasMore) = Cursor.page(
-            found, of: count, bytesMax: server.configuration.limits.listBytesMax, bytes: \.record.utf8.count)
         json.beginObject()
         json.name("sessions")
         json.beginArray()
-        for session in page {
+        for session in page.shown {
             if let live = server.supervisor[session.id] {
                 json.raw(live.json(nowNanoseconds: server.loop.nowNanoseconds))
             } else {
@@ -83,7 +81,7 @@ enum SessionMethods {
             }
         }
         json.endArray()
-        json.member("next_cursor", hasMore ? page.last?.ordinal.description : nil)
+        json.member("next_cursor", page.isFull ? page.shown.last?.ordinal.description : nil)
         json.endObject()
         return .now
     }
@@ -177,14 +175,5 @@ enum Cursor {
             throw params.wrong("cursor", "must be a next_cursor of an earlier answer")
         }
         return ordinal
-    }
-
-    /// Of the rows that were read, at most one more than are wanted and none after those that are too many bytes: those to
-    /// be shown, and whether there are more.
-    static func page<Row>(
-        _ found: [Row], of count: Int, bytesMax: Int, bytes: (Row) -> Int
-    ) -> (ArraySlice<Row>, hasMore: Bool) {
-        let isOverfull = found.count > 1 && found.reduce(0) { $0 + bytes($1) } > bytesMax
-        return found.count > count || isOverfull ? (found.dropLast(), true) : (found[...], false)
     }
 }
