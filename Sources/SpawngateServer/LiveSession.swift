@@ -117,11 +117,17 @@ enum ReportFile {
 
     private static let names = ["report.md", "outputs/report.md"]
 
-    /// When the newest file was written that could be taken for a report, in nanoseconds of the kernel's file clock.
-    static func lastWritten(in folders: [ResolvedPath]) -> Int64? {
-        folders.flatMap { folder in
+    /// With CONFIG_HZ=100.
+    private static let tickNanosecondsMax: Int64 = 10_000_000
+
+    /// When a file that lies there was written, in nanoseconds of the kernel's file clock, where that can be as late as
+    /// `now`: it could not be told from a report that comes next, for that clock ticks every few milliseconds. Nil mostly.
+    static func tick(in folders: [ResolvedPath], now: Int64) -> Int64? {
+        let written = folders.flatMap { folder in
             names.compactMap { try? folder.openBeneath($0).status().modifiedNanoseconds }
         }.max()
+        // One from the future is no reason to wait for it.
+        return written.flatMap { (0..<tickNanosecondsMax).contains($0 - now) ? $0 : nil }
     }
 
     /// The first regular, non-empty `report.md` or `outputs/report.md`, written since the start, in the working

@@ -74,18 +74,10 @@ final class StartPipeline {
         }
     }
 
-    /// When a report that lies there was written, where that can be as late as now: it could not be told from one that
-    /// the session writes, for files are stamped by a clock that ticks every few milliseconds. Nil mostly.
     private func reportTick(_ start: PendingStart) -> Int64? {
-        guard start.request.expectsReport, start.judgement?.verdict == .allow,
-            let written = ReportFile.lastWritten(in: start.launch.folders)
-        else { return nil }
-        // One from the future is no reason to wait for it.
-        return (0..<Self.fileTickNanosecondsMax).contains(written - clock.fileNanoseconds()) ? written : nil
+        guard start.request.expectsReport, start.judgement?.verdict == .allow else { return nil }
+        return ReportFile.tick(in: start.launch.folders, now: clock.fileNanoseconds())
     }
-
-    /// With CONFIG_HZ=100.
-    private static let fileTickNanosecondsMax: Int64 = 10_000_000
 
     /// Puts a judged start among those to be kept, once the clock of files has passed `tick`.
     private func enlist(_ start: PendingStart, notBefore tick: Int64?) {
