@@ -30,14 +30,14 @@ extension SessionSupervisor {
     private static func isEnvironment(_ environment: [ArraySlice<UInt8>], of session: LiveSession) -> Bool {
         let identifier = "SPAWNGATE_SESSION_ID=\(session.record.id)"
         guard environment.contains(where: { $0.elementsEqual(identifier.utf8) }) else { return false }
-        let own = try? File.status(of: session.temporaryFolder)
+        let own = try? File.status(of: session.temporaryFolder).identity
         return !environment.contains { variable in
             let text = String(decoding: variable, as: UTF8.self)
             // What it has put there itself says nothing.
             guard text.hasPrefix("TMPDIR=/"), text.hasSuffix("/\(session.record.id)/tmp"),
-                let folder = try? File.status(of: String(text.dropFirst("TMPDIR=".count)))
+                let folder = try? File.status(of: String(text.dropFirst("TMPDIR=".count))).identity
             else { return false }
-            return folder.inode != own?.inode || folder.device != own?.device
+            return folder != own
         }
     }
 
